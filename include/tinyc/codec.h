@@ -1,0 +1,32 @@
+// Entropy coding of int8 weights: canonical Huffman with zero-run symbols. The format is docs/weight_format.md; the
+// decoder that counts is the runtime's (src/rt/tinyc_reader.c), which the host uses too.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tinyc/graph.h"
+
+namespace tinyc {
+
+/// A serialized decode table and what it costs on the target.
+struct CodeTable {
+  Bytes bytes;
+};
+
+/// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not; deterministic.
+CodeTable build_table(std::span<const std::span<const std::int8_t>> tensors);
+
+/// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.
+Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights);
+
+/// Decodes exactly `n` weights with the shipped reader. Throws Error(input) on a damaged stream.
+std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n);
+
+/// Checks that a serialized table is well formed (complete code, sizes in bounds), as the reader requires. Throws Error(input).
+void verify_table(std::span<const std::uint8_t> table);
+
+/// Order-0 entropy in bits a weight; 0 for an empty tensor.
+double entropy_bits(std::span<const std::int8_t> weights) noexcept;
+
+}  // namespace tinyc

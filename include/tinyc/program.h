@@ -1,0 +1,128 @@
+// The compiled model: flat layers, constant blobs and a planned arena. The emitter, the int8 executor, the report and the
+// NAME.tinyc file read only this.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tinyc/graph.h"
+#include "tinyc_rt/tinyc_rt.h"
+
+namespace tinyc {
+
+/// A runtime kernel: its C symbol, the function the host calls, and the file under src/rt that holds it.
+struct Kernel {
+  const char* symbol;
+  tinyc_kernel run;
+  const char* source;
+};
+
+/// A constant array of the emitted C file.
+struct Blob {
+  enum class Kind : std::uint8_t { weights, tables, params };  ///< how report.json accounts for it
+  enum class Type : std::uint8_t { i8, u8, i32 };
+  Kind kind = Kind::weights;
+  Type type = Type::i8;
+  std::string name;  ///< for the comment and the report: tensor name
+  Bytes bytes;       ///< little-endian
+  bool operator==(const Blob&) const = default;
+};
+
+/// An activation in the arena.
+struct Value {
+  std::string name;
+  Shape shape;
+  std::uint32_t bytes = 0;   ///< size in int8 elements
+  std::uint32_t offset = 0;  ///< set by plan()
+  float scale = 0;
+  std::int32_t zero_point = 0;
+  std::int32_t first = 0, last = 0;  ///< first layer that writes and last that reads; -1 first: input; layers.size() last: output
+  bool operator==(const Value&) const = default;
+};
+
+using BlobId = std::int32_t;
+using ValueId = std::int32_t;
+
+/// One kernel call. `record` is what is emitted; its pointers are null here and its arena offsets are set by plan().
+struct Layer {
+  std::string name;          ///< the node's name
+  OpKind op{};
+  std::int32_t source = -1;  ///< operator index in the model file
+  const Kernel* kernel = nullptr;
+  tinyc_layer record{};
+  BlobId weights = -1, codec = -1, bias = -1, mult = -1, shift = -1, table = -1;
+  ValueId in0 = -1, in1 = -1, out = -1;
+  std::uint32_t scratch_bytes = 0;  ///< RAM needed while the layer runs
+  bool in_place = false;            ///< the kernel may write its output over in0 (same size, element by element)
+  bool part = false;                ///< more layers write the same output before it is complete
+  std::int64_t macs = 0;
+};
+
+struct Program {
+  std::string name = "model";
+  std::vector<Blob> blobs;
+  std::vector<Value> values;
+  std::vector<Layer> layers;
+  std::vector<ValueId> inputs, outputs;
+  std::uint32_t arena_bytes = 0;
+  std::uint32_t arena_lower_bound = 0;  ///< largest sum of simultaneously live values and scratch
+};
+
+/// What an operator's `lower` writes to.
+class ProgramBuilder {
+ public:
+  ProgramBuilder(const Graph& g, Program& p) : graph_(g), program_(p), value_of_(g.tensors.size(), -1) {}
+
+  /// The arena value of an activation (created on first use). Reshapes share their input's value through `alias`.
+  ValueId value(TensorId id);
+  /// Makes `to` another name of the value of `from`: no copy at run time.
+  void alias(TensorId from, TensorId to);
+  /// A new activation that is no graph tensor.
+  ValueId temporary(std::string name, std::uint32_t bytes);
+  /// Adds a constant; equal blobs are stored once.
+  BlobId blob(Blob::Kind kind, Blob::Type type, const std::string& name, Bytes bytes);
+  BlobId params_i32(const std::string& name, std::span<const std::int32_t> v);
+  BlobId params_i8(const std::string& name, std::span<const std::int8_t> v);
+  /// The weights blob of a constant int8 tensor: raw, or its coded stream together with its decode table. Sets weights,
+  /// codec and record.stream_bytes of `l`.
+  void weights(Layer& l, TensorId id);
+  /// A layer of node n with kernel k; `out` and the activation inputs are set from the node where they are given.
+  Layer make(const Node& n, const Kernel& k);
+  /// Appends it. Sets record.out_bytes from the output value unless `part`.
+  void add(Layer l);
+
+ private:
+  const Graph& graph_;
+  Program& program_;
+  std::vector<ValueId> value_of_;
+};
+
+/// Graph (stage Quantized or Coded) to Program with a planned arena. Throws Error(unsupported) listing every node that
+/// has no integer kernel.
+Program lower(const Graph& g);
+
+/// Places values and scratch in the arena: no two that live at the same time overlap, every offset a multiple of 4
+/// (16 for inputs at offset 0). Sets Value::offset, record offsets, arena_bytes and arena_lower_bound. Deterministic.
+void plan(Program& p);
+
+/// Checks a program that came from a file: ids, offsets + sizes within the arena, blob sizes, kernels that exist.
+/// Throws Error(input).
+void verify(const Program& p);
+
+/// NAME.tinyc: the FlatBuffer of schemas/program.fbs. `read_program` trusts nothing and verifies.
+Bytes write_program(const Program& p);
+Program read_program(std::span<const std::uint8_t> file, const std::string& path);
+
+/// Every kernel by symbol, nullptr when unknown.
+const Kernel* find_kernel(const std::string& symbol) noexcept;
+
+/// Bytes of emitted constant arrays, as report.json's "flash" counts them (code excluded).
+struct FlashBytes {
+  std::uint64_t weights = 0, tables = 0, params = 0, descriptors = 0;
+};
+FlashBytes flash_bytes(const Program& p) noexcept;
+
+}  // namespace tinyc

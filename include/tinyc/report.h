@@ -1,0 +1,64 @@
+// What people and scripts see of a compression: report.json, report.html, the table on the terminal.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tinyc/import.h"
+#include "tinyc/pass.h"
+#include "tinyc/program.h"
+
+namespace tinyc {
+
+struct LayerReport {
+  int index = 0;
+  std::string op, name, coding;  ///< coding: "raw", "huffman", or "none" without weights
+  std::int64_t weights = 0, nonzero = 0, macs = 0;
+  double bits_per_weight = 0, entropy_bits_per_weight = 0;
+  std::uint64_t bytes = 0, float_bytes = 0;    ///< weights + bias + multipliers as emitted; 4 bytes each before
+  std::optional<double> sqnr_db;               ///< this layer's output against the float model
+  std::vector<std::uint32_t> histogram;        ///< 32 bins over [-128, 127]; empty without weights
+};
+
+struct Accuracy {
+  std::string metric = "top1";  ///< top1, auc, mse, cosine
+  std::size_t samples = 0;
+  std::optional<double> float_value, compressed;  ///< absent without labels (top1, auc)
+  double agreement = 0;                           ///< share of samples with the same arg max
+  double sqnr_db = 0;                             ///< over all outputs
+  bool synthetic = false;                         ///< measured on made-up data: says nothing about accuracy
+};
+
+struct Report {
+  std::string status = "ok";
+  std::string model_name, sha256, target = "any";
+  std::uint64_t params = 0, file_bytes = 0, float_weight_bytes = 0;
+  std::int64_t macs = 0, macs_before = 0;
+  FlashBytes flash;
+  std::uint64_t code_bytes = 0;
+  bool code_estimated = true;
+  std::uint64_t arena = 0, lower_bound = 0;
+  std::optional<Accuracy> accuracy;
+  std::vector<LayerReport> layers;
+  std::vector<PassRecord> passes;
+  std::vector<std::string> warnings;
+  std::vector<std::string> failures;  ///< gates that failed
+
+  std::uint64_t flash_total() const noexcept { return flash.weights + flash.tables + flash.params + flash.descriptors + code_bytes; }
+  double ratio() const noexcept;
+};
+
+/// Fills everything that the program itself tells: flash, ram, layers without sqnr, macs.
+void describe(const Program& p, Report& r);
+
+/// report.json (contract: design.md, schemas/report.schema.json). `reproducible` leaves out `ms`.
+std::string to_json(const Report& r, bool reproducible);
+/// Reads report.json back. Throws Error(data) when it is not one.
+Report report_from_json(const std::string& text, const std::string& path);
+/// One HTML file, inline SVG, no script.
+std::string to_html(const Report& r, const Program& p);
+/// The table for a person: before and after for size, RAM, accuracy, the worst layers. At most 100 columns.
+std::string to_table(const Report& r);
+
+}  // namespace tinyc

@@ -1,0 +1,114 @@
+/* tinyc runtime: what emitted models and firmware see. C99 and C++, integers only, no heap, no mutable globals.
+ *
+ * A model is a const array of tinyc_layer records; tinyc_run() calls each record's kernel on one arena. All offsets and
+ * shapes were proved by the compiler; only coded weight streams are bounds-checked at run time. */
+#ifndef TINYC_RT_H
+#define TINYC_RT_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* On AVR constants live in another address space: every read of a constant goes through these. */
+#if defined(__AVR__)
+#include <avr/pgmspace.h>
+#define TINYC_FLASH PROGMEM
+#else
+#define TINYC_FLASH
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TINYC_OK 0
+#define TINYC_E_STREAM (-1) /* a coded weight stream is damaged */
+
+typedef struct tinyc_layer tinyc_layer;
+/* Runs one layer; returns TINYC_OK or a negative TINYC_E_... code. `l` is in RAM or in a flat address space. */
+typedef int (*tinyc_kernel)(const tinyc_layer *l, uint8_t *arena);
+
+/* One layer. Every operator uses the fields it needs, the others are zero; what `p` and `table` hold is said at the
+ * top of each kernel's file. Offsets are bytes from the arena's start. Pictures are HWC, n of them. */
+struct tinyc_layer {
+  tinyc_kernel run;
+  const int8_t *weights;  /* int8 in the tensor's own order, or the coded stream when codec is set */
+  const uint8_t *codec;   /* serialized decode table; 0: weights are raw */
+  const int32_t *bias;    /* one a channel, with the input zero point folded in: bias - in_zp * sum(weights) */
+  const int32_t *mult;    /* requantization multipliers, Q31 */
+  const int8_t *shift;    /* requantization shifts, > 0 is left */
+  const int32_t *table;   /* op-specific constants */
+  uint32_t in0, in1, out, scratch;  /* arena offsets */
+  uint32_t out_bytes;     /* bytes written at out; 0 while a layer of several parts is not complete */
+  uint32_t stream_bytes;  /* bytes of a coded stream */
+  int32_t n, in_c, out_c;
+  int32_t p[6];
+  int16_t in_h, in_w, out_h, out_w, k_h, k_w;
+  int16_t stride_h, stride_w, dil_h, dil_w, pad_t, pad_l;
+  int16_t in0_zp, in1_zp, out_zp, act_min, act_max;
+  int16_t block;          /* output channels whose weights are decoded at a time */
+};
+
+/* Runs `count` layers in order (`layers` in flash). Compiled with -DTINYC_TRACE, calls tinyc_trace after each complete one. */
+int tinyc_run(const tinyc_layer *layers, int count, uint8_t *arena);
+#ifdef TINYC_TRACE
+void tinyc_trace(int layer, const void *out, uint32_t bytes); /* supplied by the firmware */
+#endif
+
+/* ---- constants in flash ---- */
+static inline int8_t tinyc_ld8(const int8_t *p) {
+#if defined(__AVR__)
+  return (int8_t)pgm_read_byte(p);
+#else
+  return *p;
+#endif
+}
+static inline uint8_t tinyc_ldu8(const uint8_t *p) {
+#if defined(__AVR__)
+  return pgm_read_byte(p);
+#else
+  return *p;
+#endif
+}
+static inline int32_t tinyc_ld32(const int32_t *p) {
+#if defined(__AVR__)
+  return (int32_t)pgm_read_dword(p);
+#else
+  return *p;
+#endif
+}
+
+/* ---- fixed-point arithmetic of the TFLite reference kernels (double rounding) ---- */
+/* (a * b * 2 + 2^31) >> 32, b > INT32_MIN */
+static inline int32_t tinyc_mulhi(int32_t a, int32_t b) {
+  return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+}
+/* x / 2^e rounded half away from zero, 0 <= e <= 31 */
+static inline int32_t tinyc_rshift(int32_t x, int e) {
+  const int32_t mask = (int32_t)(((uint32_t)1 << e) - 1u);
+  const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> e) + ((x & mask) > threshold ? 1 : 0);
+}
+/* x * m * 2^(shift - 31) with both roundings */
+static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
+  if (shift > 0) return tinyc_mulhi((int32_t)((uint32_t)x << shift), m);
+  return tinyc_rshift(tinyc_mulhi(x, m), -shift);
+}
+static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+
+/* ---- weights, raw or coded ---- */
+typedef struct {
+  const uint8_t *next, *end; /* unread bytes of the stream */
+  const uint8_t *codec;
+  uint32_t bits;             /* bit reservoir, most significant first */
+  int8_t count;              /* valid bits in it */
+  uint16_t zeros;            /* zeros of the current run still to deliver */
+} tinyc_reader;
+/* Starts reading the layer's coded weights from the first one. */
+void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l);
+/* Decodes the next n weights into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the stream ends early or is damaged. */
+int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
