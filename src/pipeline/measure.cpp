@@ -151,6 +151,21 @@ void compare(const RealOutputs& reference, const RealOutputs& compressed, const 
   out.samples = m.samples;
 }
 
+double mean_cosine(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m) {
+  double sum = 0;
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const auto a = sample_of(reference, m, i), b = sample_of(compressed, m, i);
+    double ab = 0, aa = 0, bb = 0;
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      ab += static_cast<double>(a[j]) * b[j];
+      aa += static_cast<double>(a[j]) * a[j];
+      bb += static_cast<double>(b[j]) * b[j];
+    }
+    sum += aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : (aa == bb ? 1.0 : 0.0);
+  }
+  return m.samples ? sum / static_cast<double>(m.samples) : 0;
+}
+
 std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program& p, const Dataset& d, std::size_t n) {
   std::map<std::string, TensorId> by_name;
   for (const Node& node : float_graph.nodes) by_name.emplace(float_graph.at(node.outputs[0]).name, node.outputs[0]);

@@ -38,6 +38,9 @@ std::optional<double> score(const std::string& metric, const RealOutputs& output
 /// (10 log10 sum f^2 / sum (f - q)^2), capped at 200 dB.
 void compare(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m, Accuracy& out);
 
+/// Mean over samples of the cosine similarity of output 0.
+double mean_cosine(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m);
+
 /// SQNR of each layer's output against the float graph's tensor of the same name, over the first `n` samples.
 /// Layers without a counterpart of equal size are left out. Key: layer index.
 std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program& p, const Dataset& d, std::size_t n);
