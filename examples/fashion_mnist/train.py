@@ -5,7 +5,8 @@
 
 Without --data Keras downloads Fashion-MNIST (Xiao et al. 2017, MIT licence). With it, a folder with
 fashion_train60k.npz and fashion_test5k.npz (keys x uint8 (N,28,28,1), y) is read. Writes fashion.tflite, calib.npz (200
-training pictures, no labels) and eval.npz (300 test pictures with labels). Input: pixel / 255, NHWC; output: 10 logits."""
+training pictures, no labels), eval.npz (300 test pictures with labels) and firmware/pictures.h (20 of them as C).
+Input: pixel / 255, NHWC; output: 10 logits."""
 import argparse
 import os
 
@@ -23,6 +24,17 @@ def load(folder):
         return (train["x"], train["y"]), (test["x"], test["y"])
     (x, y), (xt, yt) = keras.datasets.fashion_mnist.load_data()
     return (x[..., None], y), (xt[..., None], yt)
+
+
+def write_pictures(x, y):
+    with open(os.path.join(HERE, "firmware", "pictures.h"), "w") as f:
+        f.write("/* Made by train.py: the first pictures of eval.npz, 28x28 grey, row by row, and their classes. */\n#include <stdint.h>\n")
+        f.write(f"#define PICTURES {len(x)}\nstatic const uint8_t labels[PICTURES] = {{{','.join(map(str, y))}}};\n")
+        f.write("static const uint8_t pictures[PICTURES][784] = {\n")
+        for picture in x:
+            rows = picture.reshape(28, 28)
+            f.write("{" + ",\n ".join(",".join(map(str, row)) for row in rows) + "},\n")
+        f.write("};\n")
 
 
 def block(x, filters, stride):
@@ -67,6 +79,7 @@ def main():
     open(os.path.join(HERE, "fashion.tflite"), "wb").write(converter.convert())
     np.savez_compressed(os.path.join(HERE, "calib.npz"), x=x[:200])
     np.savez_compressed(os.path.join(HERE, "eval.npz"), x=xt[:300], y=yt[:300])
+    write_pictures(xt[:20], yt[:20])
 
 
 if __name__ == "__main__":
