@@ -98,9 +98,9 @@ static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v 
 /* ---- weights, raw or coded ---- */
 typedef struct {
   const uint8_t *next, *end; /* unread bytes of the stream */
-  const uint8_t *codec;
+  const uint8_t *codec, *section; /* the decode table, and the code in it that the next symbol is in */
   uint32_t bits;             /* bit reservoir, most significant first */
-  int8_t count;              /* valid bits in it */
+  int count;                 /* valid bits in it; below zero: bits behind the end were used */
   uint16_t zeros;            /* zeros of the current run still to deliver */
 } tinyc_reader;
 /* Starts reading the layer's coded weights from the first one. */
