@@ -40,7 +40,7 @@ void lower_node(const Graph& g, const Node& n, ProgramBuilder& builder, Program&
 }
 
 /// A layer that copies a value or a constant to a place of its own.
-ValueId add_output_copy(const Tensor& t, ValueId from, ProgramBuilder& builder, Program& p) {
+ValueId add_output_copy(const Tensor& t, ValueId from, ProgramBuilder& builder) {
   const auto bytes = static_cast<std::uint32_t>(t.bytes());
   Layer l;
   l.name = t.name;
@@ -68,7 +68,7 @@ void lower_outputs(const Graph& g, ProgramBuilder& builder, Program& p) {
     const auto taken = [&](const std::vector<ValueId>& ids) {
       return std::find(ids.begin(), ids.end(), v) != ids.end();
     };
-    if (v < 0 || taken(p.inputs) || taken(p.outputs)) v = add_output_copy(t, v, builder, p);
+    if (v < 0 || taken(p.inputs) || taken(p.outputs)) v = add_output_copy(t, v, builder);
     Value& value = p.values[static_cast<std::size_t>(v)];
     const ScaleZp q = scale_zp(t);
     value.name = t.name;
