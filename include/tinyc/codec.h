@@ -15,7 +15,8 @@ struct CodeTable {
 };
 
 /// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not; deterministic.
-CodeTable build_table(std::span<const std::span<const std::int8_t>> tensors);
+/// `lookup_share`: bytes of the direct lookup (it speeds up decoding) relative to the coded bytes, at most.
+CodeTable build_table(std::span<const std::span<const std::int8_t>> tensors, double lookup_share = 1.0 / 128);
 
 /// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.
 Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights);
@@ -23,7 +24,8 @@ Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights);
 /// Decodes exactly `n` weights with the shipped reader. Throws Error(input) on a damaged stream.
 std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n);
 
-/// Checks that a serialized table is well formed (complete code, sizes in bounds), as the reader requires. Throws Error(input).
+/// Checks that a serialized table is well formed (complete code, sizes in bounds), as the reader requires: once it
+/// passes, the reader is memory safe on any stream. Throws Error(input).
 void verify_table(std::span<const std::uint8_t> table);
 
 /// Order-0 entropy in bits a weight; 0 for an empty tensor.

@@ -95,18 +95,99 @@ static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 
+/* ---- broadcasting of two int8 operands ---- */
+/* One innermost loop of l->in_c elements; operand strides l->stride_h and l->stride_w are 0 or 1. */
+typedef void (*tinyc_row)(const tinyc_layer *l, const int8_t *a, const int8_t *b, int8_t *out);
+/* Operand B: in flash where the layer has weights, else in the arena. */
+static inline int32_t tinyc_ld_b(const tinyc_layer *l, const int8_t *b) { return l->weights ? tinyc_ld8(b) : *b; }
+/* Runs `row` over l->n (at most 5) outer loops; table: count, stride of A, stride of B for each, innermost first. */
+static inline int tinyc_broadcast(const tinyc_layer *l, uint8_t *arena, tinyc_row row) {
+  const int8_t *a = (const int8_t *)(arena + l->in0);
+  const int8_t *b = l->weights ? l->weights : (const int8_t *)(arena + l->in1);
+  int8_t *out = (int8_t *)(arena + l->out);
+  int32_t index[5] = {0, 0, 0, 0, 0}, d;
+  do {
+    const int32_t *dim = l->table;
+    row(l, a, b, out);
+    out += l->in_c;
+    for (d = 0; d < l->n; ++d, dim += 3) {
+      const int32_t count = tinyc_ld32(dim), step_a = tinyc_ld32(dim + 1), step_b = tinyc_ld32(dim + 2);
+      if (++index[d] < count) {
+        a += step_a;
+        b += step_b;
+        break;
+      }
+      index[d] = 0;
+      a -= (count - 1) * step_a;
+      b -= (count - 1) * step_b;
+    }
+  } while (d < l->n);
+  return TINYC_OK;
+}
+
 /* ---- weights, raw or coded ---- */
 typedef struct {
   const uint8_t *next, *end; /* unread bytes of the stream */
-  const uint8_t *codec;
+  const uint8_t *codec, *section; /* the decode table, and the code in it that the next symbol is in */
   uint32_t bits;             /* bit reservoir, most significant first */
-  int8_t count;              /* valid bits in it */
+  int count;                 /* valid bits in it; below zero: bits behind the end were used */
   uint16_t zeros;            /* zeros of the current run still to deliver */
 } tinyc_reader;
 /* Starts reading the layer's coded weights from the first one. */
 void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l);
 /* Decodes the next n weights into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the stream ends early or is damaged. */
 int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n);
+
+
+/* ---- layers with weights: p[4] = zero point of the weights, p[5] = 1 when there is a multiplier for each channel ----
+ */
+/* A weight: decoded ones (in_flash 0) are in RAM. */
+static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
+#if defined(__AVR__)
+  return in_flash ? tinyc_ld8(p) : *p;
+#else
+  (void)in_flash;
+  return *p;
+#endif
+}
+/* The output of channel c from its sum of products. */
+static inline int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
+  const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
+  const int32_t i = l->p[5] ? c : 0;
+  const int32_t y = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)) + l->out_zp;
+  return (int8_t)tinyc_clamp(y, l->act_min, l->act_max);
+}
+/* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
+ * from each sum. Outputs go to out[0], out[step] ... */
+static inline void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int in_flash,
+                                 int32_t c, int32_t count, int32_t less, int8_t* out, int32_t step) {
+  for (; count >= 4; count -= 4, c += 4, w += 4 * (size_t)k, out += 4 * step) {
+    const int8_t *w0 = w, *w1 = w0 + k, *w2 = w1 + k, *w3 = w2 + k;
+    int32_t s0 = -less, s1 = s0, s2 = s0, s3 = s0;
+    for (unsigned i = 0; i < k; ++i) {
+      const int v = x[i];
+      s0 += v * tinyc_ldw(w0 + i, in_flash);
+      s1 += v * tinyc_ldw(w1 + i, in_flash);
+      s2 += v * tinyc_ldw(w2 + i, in_flash);
+      s3 += v * tinyc_ldw(w3 + i, in_flash);
+    }
+    out[0] = tinyc_finish(l, c, s0);
+    out[step] = tinyc_finish(l, c + 1, s1);
+    out[2 * step] = tinyc_finish(l, c + 2, s2);
+    out[3 * step] = tinyc_finish(l, c + 3, s3);
+  }
+  for (; count > 0; --count, ++c, w += k, out += step) {
+    int32_t sum = -less;
+    for (unsigned i = 0; i < k; ++i) sum += x[i] * tinyc_ldw(w + i, in_flash);
+    *out = tinyc_finish(l, c, sum);
+  }
+}
+/* Sum of k activations. */
+static inline int32_t tinyc_sum(const int8_t* x, unsigned k) {
+  int32_t sum = 0;
+  for (unsigned i = 0; i < k; ++i) sum += x[i];
+  return sum;
+}
 
 #ifdef __cplusplus
 }

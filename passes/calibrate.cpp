@@ -1,0 +1,186 @@
+// calibrate: records the real range of every activation from samples.
+//
+//   before:  %c = conv_2d(%x, %w, %b) : f32[1,8,8,16]
+//   after:   %c = conv_2d(%x, %w, %b) : f32[1,8,8,16] range(-1.25,3.5)
+//
+// minmax      the extreme values seen (TFLite converter's rule)
+// percentile  the two-sided percentile of a 2048-bin histogram over the extreme values
+// mse         the clipping of that histogram with the least expected squared error of 8-bit rounding and clipping
+//             (Nagel et al. 2021, "A White Paper on Neural Network Quantization", section 3.1)
+// kl          the clipping whose 8-bit reconstruction has the least Kullback-Leibler divergence (Migacz 2017, GTC 8-bit
+//             inference talk), one-sided search at both ends
+//
+// Needs samples. Counts are integers and extremes are order-free, so the result does not depend on threads.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tinyc/error.h"
+#include "tinyc/executor.h"
+#include "tinyc/parallel.h"
+#include "tinyc/pass.h"
+
+namespace tinyc {
+namespace {
+
+constexpr std::size_t kBins = 2048;
+constexpr int kLevels = 256;
+using Histogram = std::vector<std::uint32_t>;
+
+struct Extremes {
+  float min = std::numeric_limits<float>::infinity(), max = -std::numeric_limits<float>::infinity();
+  bool finite = true;
+};
+
+std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_t n) {
+  std::vector<std::vector<Extremes>> by_worker(static_cast<std::size_t>(thread_count()), std::vector<Extremes>(g.tensors.size()));
+  observe_float(g, d, n, [&](std::size_t, int worker, TensorId id, std::span<const float> values) {
+    auto& e = by_worker[static_cast<std::size_t>(worker)][static_cast<std::size_t>(id)];
+    float lo = e.min, hi = e.max, sum = 0;
+    for (const float v : values) {
+      lo = v < lo ? v : lo;
+      hi = v > hi ? v : hi;
+      sum += v * 0.0f;  // NaN and infinity survive, everything else adds nothing
+    }
+    e.min = lo;
+    e.max = hi;
+    e.finite = e.finite && sum == 0.0f;
+  });
+  auto all = by_worker[0];
+  for (const auto& worker : by_worker)
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      all[i].min = std::min(all[i].min, worker[i].min);
+      all[i].max = std::max(all[i].max, worker[i].max);
+      all[i].finite = all[i].finite && worker[i].finite;
+    }
+  return all;
+}
+
+std::vector<Histogram> count(const Graph& g, const Dataset& d, std::size_t n, const std::vector<Extremes>& extremes) {
+  std::vector<std::vector<Histogram>> by_worker(static_cast<std::size_t>(thread_count()), std::vector<Histogram>(g.tensors.size()));
+  observe_float(g, d, n, [&](std::size_t, int worker, TensorId id, std::span<const float> values) {
+    auto& h = by_worker[static_cast<std::size_t>(worker)][static_cast<std::size_t>(id)];
+    h.resize(kBins);
+    const auto& e = extremes[static_cast<std::size_t>(id)];
+    const float width = (e.max - e.min) / static_cast<float>(kBins);
+    for (const float v : values) {
+      const float position = width > 0 ? (v - e.min) / width : 0.0f;
+      ++h[static_cast<std::size_t>(std::clamp(position, 0.0f, static_cast<float>(kBins - 1)))];
+    }
+  });
+  auto all = std::move(by_worker[0]);
+  for (std::size_t w = 1; w < by_worker.size(); ++w)
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (by_worker[w][i].empty()) continue;
+      all[i].resize(kBins);
+      for (std::size_t b = 0; b < kBins; ++b) all[i][b] += by_worker[w][i][b];
+    }
+  return all;
+}
+
+// Bins [lo, hi) kept by a clipping.
+struct Clip {
+  std::size_t lo = 0, hi = kBins;
+};
+
+Clip percentile_clip(const Histogram& h, float percentile) {
+  double total = 0;
+  for (const auto c : h) total += c;
+  const double tail = total * (100.0 - static_cast<double>(percentile)) / 200.0;
+  Clip clip;
+  for (double cut = h[clip.lo]; cut <= tail && clip.lo + 1 < clip.hi; cut += h[clip.lo]) ++clip.lo;
+  for (double cut = h[clip.hi - 1]; cut <= tail && clip.hi - 1 > clip.lo; cut += h[clip.hi - 1]) --clip.hi;
+  return clip;
+}
+
+// Expected squared error in units of bins: rounding noise inside, distance to the border outside.
+double squared_error(const Histogram& h, Clip c) {
+  const double step = static_cast<double>(c.hi - c.lo) / (kLevels - 1);
+  double error = 0;
+  for (std::size_t b = 0; b < kBins; ++b) {
+    if (h[b] == 0) continue;
+    const double x = static_cast<double>(b) + 0.5, lo = static_cast<double>(c.lo), hi = static_cast<double>(c.hi);
+    const double outside = x < lo ? lo - x : x > hi ? x - hi : 0.0;
+    error += h[b] * (outside > 0 ? outside * outside : step * step / 12.0);
+  }
+  return error;
+}
+
+double divergence(const Histogram& h, Clip c) {
+  std::vector<double> p(h.begin() + static_cast<std::ptrdiff_t>(c.lo), h.begin() + static_cast<std::ptrdiff_t>(c.hi));
+  for (std::size_t b = 0; b < c.lo; ++b) p.front() += h[b];
+  for (std::size_t b = c.hi; b < kBins; ++b) p.back() += h[b];
+  const std::size_t n = p.size();
+  double total = 0, inside = 0;
+  for (const double v : p) total += v;
+  for (std::size_t b = c.lo; b < c.hi; ++b) inside += h[b];
+  if (inside == 0) return std::numeric_limits<double>::infinity();
+  double kl = 0;
+  for (int level = 0; level < kLevels; ++level) {
+    const std::size_t from = n * static_cast<std::size_t>(level) / kLevels, to = n * (static_cast<std::size_t>(level) + 1) / kLevels;
+    double mass = 0, used = 0;
+    for (std::size_t i = from; i < to; ++i) {
+      mass += h[c.lo + i];
+      used += h[c.lo + i] > 0;
+    }
+    for (std::size_t i = from; i < to; ++i) {
+      if (p[i] == 0) continue;
+      const double q = h[c.lo + i] > 0 ? mass / used / inside : 1e-9;
+      kl += p[i] / total * std::log(p[i] / total / q);
+    }
+  }
+  return kl;
+}
+
+// Shrinks the end that gains more, in steps of 1/128 of the histogram, while the measure falls; then accepts the best seen.
+template <class Measure>
+Clip search(const Histogram& h, const Measure& measure) {
+  constexpr std::size_t step = kBins / 128;
+  Clip best, at;
+  double least = measure(h, at);
+  while (at.hi - at.lo > kLevels + step) {
+    const Clip left{at.lo + step, at.hi}, right{at.lo, at.hi - step};
+    const double l = measure(h, left), r = measure(h, right);
+    at = l < r ? left : right;
+    if (std::min(l, r) < least) {
+      least = std::min(l, r);
+      best = at;
+    }
+  }
+  return best;
+}
+
+PassResult run(Graph& g, const PassOptions& o) {
+  if (!o.calibration || o.calibration->samples() == 0)
+    throw Error(ErrorKind::data, "calibration needs samples", "give --calib DATA");
+  const Dataset& d = *o.calibration;
+  const std::size_t n = o.calibration_samples ? std::min(o.calibration_samples, d.samples()) : d.samples();
+  const auto extremes = find_extremes(g, d, n);
+  std::vector<Histogram> histograms;
+  if (o.calib_method != PassOptions::CalibMethod::minmax) histograms = count(g, d, n, extremes);
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    const Extremes& e = extremes[i];
+    if (e.min > e.max) continue;
+    if (!e.finite || !std::isfinite(e.min) || !std::isfinite(e.max))
+      throw Error(ErrorKind::data, "activation '" + printable(g.tensors[i].name) + "' becomes NaN or infinite on the calibration samples",
+                  "check the samples' scale (--preprocess) and the model");
+    Clip clip;
+    if (!histograms.empty() && e.max > e.min) {
+      const Histogram& h = histograms[i];
+      if (o.calib_method == PassOptions::CalibMethod::percentile) clip = percentile_clip(h, o.percentile);
+      if (o.calib_method == PassOptions::CalibMethod::mse) clip = search(h, squared_error);
+      if (o.calib_method == PassOptions::CalibMethod::kl) clip = search(h, divergence);
+    }
+    const float width = (e.max - e.min) / static_cast<float>(kBins);
+    g.tensors[i].range = Range{clip.lo == 0 ? e.min : e.min + width * static_cast<float>(clip.lo),
+                               clip.hi == kBins ? e.max : e.min + width * static_cast<float>(clip.hi)};
+  }
+  return {true, {"ranges of " + std::to_string(n) + " samples"}};
+}
+
+}  // namespace
+
+extern const Pass pass_calibrate;
+const Pass pass_calibrate{"calibrate", "record the range of every activation from samples", Stage::Float, Stage::Float, false, true, run};
+
+}  // namespace tinyc

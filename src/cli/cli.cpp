@@ -1,0 +1,170 @@
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "cli/console.h"
+#include "cli/options.h"
+#include "tinyc/error.h"
+#include "tinyc/parallel.h"
+
+namespace tinyc {
+namespace {
+
+extern "C" void on_signal(int) {
+  if (interrupted()) std::_Exit(130);  // the second Ctrl-C does not wait
+  set_interrupted();
+}
+
+// Strings that CLI11 fills for the option table; a deque keeps addresses.
+struct TableValues {
+  std::deque<std::string> texts;
+  std::deque<bool> switches;
+  std::vector<std::pair<const OptionSpec*, CLI::Option*>> options;
+
+  void add_to(CLI::App& app) {
+    for (const auto& spec : compress_specs()) {
+      std::string flag = std::string("--") + spec.name;
+      if (flag == "--output") flag = "-o,--output";
+      CLI::Option* option = spec.value ? app.add_option(flag, texts.emplace_back(), spec.help)->type_name(spec.value)
+                                       : app.add_flag(flag, switches.emplace_back(), spec.help);
+      options.emplace_back(&spec, option);
+    }
+  }
+  std::map<std::string, std::string> given() const {
+    std::map<std::string, std::string> values;
+    for (const auto& [spec, option] : options)
+      if (option->count() > 0) values[spec->name] = spec->value ? option->as<std::string>() : "true";
+    return values;
+  }
+};
+
+void print_error_json(const Error& e) {
+  const nlohmann::json document{{"schema_version", 1},
+                                {"status", "error"},
+                                {"errors", {{{"exit_code", static_cast<int>(e.kind())}, {"message", e.what()}, {"hint", e.hint()}}}}};
+  const std::string text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+int dispatch(int argc, char** argv, bool& json) {
+  CLI::App app{"tinyc: makes neural networks small and writes C for microcontrollers", "tinyc"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("tinyc ") + TINYC_VERSION);
+  bool quiet = false, verbose = false;
+  std::string config;
+  const auto common = [&](CLI::App* c) {
+    c->add_flag("-q,--quiet", quiet, "only errors on standard error");
+    c->add_flag("-v,--verbose", verbose, "say what every pass did");
+  };
+
+  TableValues compress_values, check_values;
+  std::string model;
+  auto* compress = app.add_subcommand("compress", "the whole job: model in, C out");
+  compress->add_option("MODEL", model, "a .tflite file")->required();
+  compress_values.add_to(*compress);
+  compress->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
+  common(compress);
+
+  bool inspect_json = false;
+  auto* inspect = app.add_subcommand("inspect", "operators, shapes, parameters, MACs, RAM bound");
+  inspect->add_option("MODEL", model)->required();
+  inspect->add_flag("--json", inspect_json);
+  common(inspect);
+
+  RunArguments run_arguments;
+  auto* run = app.add_subcommand("run", "run a model or a compressed DIR on samples");
+  run->add_option("MODEL", run_arguments.model, "a .tflite file or what compress wrote")->required();
+  run->add_option("--input", run_arguments.input, ".npz or .npy, first axis = samples")->required();
+  run->add_option("--output", run_arguments.output, ".npz (all outputs) or .npy (the first)")->required();
+  run->add_option("--preprocess", run_arguments.preprocess, "\"scale=S,mean=M\": x = (raw - M) * S");
+  run->add_flag("--raw", run_arguments.raw, "integers in and out");
+  common(run);
+
+  EvalArguments eval_arguments;
+  auto* eval = app.add_subcommand("eval", "accuracy of a model or a compressed DIR");
+  eval->add_option("MODEL", eval_arguments.model, "a .tflite file or what compress wrote")->required();
+  eval->add_option("--data", eval_arguments.data, "labelled samples")->required();
+  eval->add_option("--metric", eval_arguments.metric, "auto, top1, auc, mse");
+  eval->add_option("--samples", eval_arguments.samples, "only the first N");
+  eval->add_option("--preprocess", eval_arguments.preprocess, "\"scale=S,mean=M\": x = (raw - M) * S");
+  eval->add_flag("--json", eval_arguments.json);
+  common(eval);
+
+  CheckArguments check_arguments;
+  auto* check = app.add_subcommand("check", "fail (exit 1) when a budget is exceeded or a baseline got worse");
+  check->add_option("SUBJECT", check_arguments.subject, "report.json, a compressed DIR, or a .tflite (takes the options of compress)")->required();
+  check->add_option("--baseline", check_arguments.baseline, "an earlier report.json");
+  check_values.add_to(*check);
+  check->add_option("--config", check_arguments.config);
+  common(check);
+
+  std::string before, after;
+  bool list_json = false;
+  auto* diff = app.add_subcommand("diff", "what changed between two reports or DIRs (Markdown)");
+  diff->add_option("OLD", before)->required();
+  diff->add_option("NEW", after)->required();
+  diff->add_flag("--json", list_json);
+  auto* ops = app.add_subcommand("ops", "supported operators");
+  auto* passes = app.add_subcommand("passes", "passes in pipeline order");
+  auto* targets = app.add_subcommand("targets", "targets");
+  auto* version = app.add_subcommand("version", "version");
+  for (auto* c : {ops, passes, targets, version}) c->add_flag("--json", list_json);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
+    throw Error(ErrorKind::usage, e.what(), "tinyc --help");
+  }
+  set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
+  json = inspect_json || eval_arguments.json || list_json || compress_values.given().count("json") || check_values.given().count("json");
+
+  if (*compress) return command_compress(model, compress_values.given(), config);
+  if (*inspect) return command_inspect(model, inspect_json);
+  if (*run) return command_run(run_arguments);
+  if (*eval) return command_eval(eval_arguments);
+  if (*check) {
+    check_arguments.given = check_values.given();
+    check_arguments.json = json;
+    return command_check(check_arguments);
+  }
+  if (*diff) return command_diff(before, after, list_json);
+  if (*ops) return command_ops(list_json);
+  if (*passes) return command_passes(list_json);
+  if (*targets) return command_targets(list_json);
+  return command_version(list_json);
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an ordinary write error
+  set_up_console(Verbosity::normal, true);
+  bool json = false;
+  const auto fail = [&](const Error& e) {
+    log_error(e);
+    if (json) print_error_json(e);
+    return static_cast<int>(e.kind());
+  };
+  try {
+    const int code = dispatch(argc, argv, json);
+    end_progress();
+    return code;
+  } catch (const Error& e) {
+    return fail(e);
+  } catch (const std::bad_alloc&) {
+    return fail(Error(ErrorKind::internal, "out of memory", "close other programs, or use fewer --calib-samples"));
+  } catch (const std::exception& e) {
+    return fail(Error(ErrorKind::internal, std::string("defect in tinyc: ") + printable(e.what(), 300), "please report it together with the command"));
+  }
+}
+
+}  // namespace tinyc

@@ -1,0 +1,44 @@
+// The command line. One function a command; each returns the exit code and throws Error for everything that ends it early.
+#pragma once
+#include <map>
+#include <string>
+
+#include "pipeline/compress.h"
+
+namespace tinyc {
+
+/// Parses and runs; prints errors; returns the process's exit code.
+int run_cli(int argc, char** argv);
+
+int command_compress(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config);
+int command_inspect(const std::string& model, bool json);
+
+struct RunArguments {
+  std::string model, input, output, preprocess;
+  bool raw = false;
+};
+int command_run(const RunArguments& a);
+
+struct EvalArguments {
+  std::string model, data, metric = "auto", preprocess;
+  std::size_t samples = 0;
+  bool json = false;
+};
+int command_eval(const EvalArguments& a);
+
+struct CheckArguments {
+  std::string subject, baseline;
+  std::map<std::string, std::string> given;  ///< options of compress, for a MODEL
+  std::string config;
+  Gates gates;
+  bool json = false;
+};
+int command_check(const CheckArguments& a);
+
+int command_diff(const std::string& before, const std::string& after, bool json);
+int command_ops(bool json);
+int command_passes(bool json);
+int command_targets(bool json);
+int command_version(bool json);
+
+}  // namespace tinyc

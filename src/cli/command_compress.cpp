@@ -1,0 +1,62 @@
+#include "cli/cli.h"
+#include "cli/console.h"
+#include "cli/options.h"
+#include "tinyc/error.h"
+#include "tinyc/parallel.h"
+#include "tinyc/text.h"
+
+namespace tinyc {
+namespace {
+
+std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t max_samples, const Preprocess& preprocess) {
+  if (path.empty()) return std::nullopt;
+  DatasetOptions options;
+  options.max_samples = max_samples;
+  options.preprocess = preprocess;
+  Dataset d = load_dataset(path, g, options);
+  for (const auto& w : d.warnings) log_warning(w);
+  return d;
+}
+
+}  // namespace
+
+/// Shared by compress and check.
+Compressed compress_model(const CompressOptions& o) {
+  set_thread_count(o.threads);
+  show_progress("import", 0.02);
+  const Import model = import_tflite(o.model);
+  for (const auto& note : model.facts.notes) log_info(note);
+  const Preprocess preprocess = o.preprocess.empty() ? Preprocess{} : parse_preprocess(o.preprocess);
+  const auto calibration = load(o.calib, model.graph, o.calib_samples, preprocess);
+  const auto evaluation = load(o.eval, model.graph, 0, preprocess);
+  if (!o.dump_after.empty() && !find_pass(o.dump_after)) throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
+
+  CompressSettings settings = o.settings;
+  settings.progress = show_progress;
+  settings.after_pass = [&](const Pass& p, const Graph& g) {
+    if (o.dump_after == p.name) {
+      end_progress();
+      const std::string text = print(g, true);
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    }
+  };
+  Compressed c = compress({&model, calibration ? &*calibration : nullptr, evaluation ? &*evaluation : nullptr}, settings);
+  for (const auto& w : c.report.warnings) log_warning(w);
+  for (const auto& p : c.report.passes)
+    for (const auto& note : p.notes) log_info(p.name + ": " + note);
+  c.report.failures = failed_gates(c.report, o.gates);
+  if (!c.report.failures.empty()) c.report.status = "failed";
+  return c;
+}
+
+int command_compress(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config) {
+  const CompressOptions o = resolve_options(model, given, config);
+  const Compressed c = compress_model(o);
+  check_interrupt();
+  write_files(o.out_dir, output_files(c, o.output));
+  answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
+  for (const auto& f : c.report.failures) log_error(Error(ErrorKind::gate, f));
+  return c.report.failures.empty() ? 0 : static_cast<int>(ErrorKind::gate);
+}
+
+}  // namespace tinyc

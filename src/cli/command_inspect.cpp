@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/cli.h"
+#include "cli/console.h"
+#include "tinyc/dataset.h"
+#include "tinyc/error.h"
+#include "tinyc/import.h"
+
+namespace tinyc {
+namespace {
+
+// Largest sum of int8 activations alive at once, in the model's own order: what no planner can go below without fusing.
+std::uint64_t ram_bound(const Graph& g) {
+  std::vector<std::int32_t> first(g.tensors.size(), -1), last(g.tensors.size(), -2);
+  const auto count = static_cast<std::int32_t>(g.nodes.size());
+  for (const auto id : g.inputs) last[static_cast<std::size_t>(id)] = first[static_cast<std::size_t>(id)];
+  for (std::int32_t i = 0; i < count; ++i) {
+    for (const auto id : g.nodes[static_cast<std::size_t>(i)].outputs) first[static_cast<std::size_t>(id)] = last[static_cast<std::size_t>(id)] = i;
+    for (const auto id : g.nodes[static_cast<std::size_t>(i)].inputs)
+      if (id != kNoTensor) last[static_cast<std::size_t>(id)] = i;
+  }
+  for (const auto id : g.outputs) last[static_cast<std::size_t>(id)] = count;
+  std::uint64_t bound = 0;
+  for (std::int32_t i = 0; i < count; ++i) {
+    std::uint64_t live = 0;
+    for (std::size_t t = 0; t < g.tensors.size(); ++t)
+      if (!g.tensors[t].is_const() && first[t] <= i && last[t] >= i) live += static_cast<std::uint64_t>(num_elements(g.tensors[t].shape));
+    bound = std::max(bound, live);
+  }
+  return bound;
+}
+
+}  // namespace
+
+int command_inspect(const std::string& path, bool as_json) {
+  const Bytes file = read_file(path, ErrorKind::input);
+  const ModelFacts facts = inspect_tflite(file, path);
+  std::int64_t work = 0;
+  std::uint64_t ram = 0;
+  std::string stage;
+  if (facts.unsupported.empty()) {
+    const Import model = import_tflite(file, path);
+    for (const Node& n : model.graph.nodes) work += macs(model.graph, n);
+    ram = ram_bound(model.graph);
+    stage = name_of(model.graph.stage);
+  }
+  const int code = facts.unsupported.empty() ? 0 : static_cast<int>(ErrorKind::unsupported);
+  if (as_json) {
+    nlohmann::ordered_json j;
+    j["schema_version"] = 1;
+    j["status"] = code == 0 ? "ok" : "unsupported";
+    const auto io = [](const std::vector<ModelFacts::IO>& list) {
+      auto a = nlohmann::ordered_json::array();
+      for (const auto& t : list) a.push_back({{"name", t.name}, {"shape", t.shape}, {"dtype", t.dtype}});
+      return a;
+    };
+    j["inputs"] = io(facts.inputs);
+    j["outputs"] = io(facts.outputs);
+    j["ops"] = nlohmann::ordered_json::object();
+    for (const auto& op : facts.ops) j["ops"][op.name] = op.count;
+    j["unsupported"] = nlohmann::ordered_json::array();
+    for (const auto& u : facts.unsupported) j["unsupported"].push_back({{"node", u.node}, {"op", u.op}, {"tensor", u.tensor}, {"why", u.why}});
+    j["params"] = facts.params;
+    j["macs"] = work;
+    j["ram_lower_bound"] = ram;
+    j["file_bytes"] = facts.file_bytes;
+    j["sha256"] = facts.sha256;
+    j["notes"] = facts.notes;
+    answer(j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    return code;
+  }
+  std::string out;
+  const auto row = [&](const std::string& k, const std::string& v) {
+    char line[256];
+    std::snprintf(line, sizeof line, "%-12s %s\n", k.c_str(), v.c_str());
+    out += line;
+  };
+  for (const auto& t : facts.inputs) row("input", printable(t.name) + " " + to_string(t.shape) + " " + t.dtype);
+  for (const auto& t : facts.outputs) row("output", printable(t.name) + " " + to_string(t.shape) + " " + t.dtype);
+  for (const auto& op : facts.ops) row("op", std::to_string(op.count) + " x " + printable(op.name));
+  row("parameters", std::to_string(facts.params));
+  row("file", std::to_string(facts.file_bytes) + " B");
+  if (code == 0) {
+    row("weights", stage);
+    row("MACs", std::to_string(work));
+    row("RAM bound", std::to_string(ram) + " B (int8 activations alive at once)");
+  }
+  for (const auto& note : facts.notes) row("note", printable(note, 200));
+  for (const auto& u : facts.unsupported) row("unsupported", "node " + std::to_string(u.node) + " " + printable(u.op) + " '" + printable(u.tensor) + "': " + printable(u.why, 150));
+  answer(out);
+  return code;
+}
+
+}  // namespace tinyc

@@ -1,0 +1,81 @@
+// ops, passes, targets, version: what this build knows.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/cli.h"
+#include "cli/console.h"
+#include "tinyc/pass.h"
+
+namespace tinyc {
+namespace {
+
+struct Target {
+  const char* name;
+  const char* summary;
+  const char* flags;
+};
+constexpr Target kTargets[] = {
+    {"any", "portable C99", ""},
+    {"cortex-m0", "Cortex-M0, M0+", "-mcpu=cortex-m0 -mthumb"},
+    {"cortex-m3", "Cortex-M3", "-mcpu=cortex-m3 -mthumb"},
+    {"cortex-m4", "Cortex-M4", "-mcpu=cortex-m4 -mthumb"},
+    {"cortex-m7", "Cortex-M7", "-mcpu=cortex-m7 -mthumb"},
+    {"cortex-m33", "Cortex-M33", "-mcpu=cortex-m33 -mthumb"},
+    {"cortex-m55", "Cortex-M55", "-mcpu=cortex-m55 -mthumb"},
+    {"rv32", "RISC-V RV32IMAC", "-march=rv32imac -mabi=ilp32"},
+    {"avr", "ATmega, e.g. Arduino Uno", "-mmcu=atmega328p"},
+};
+
+void list(bool json, const char* key, const std::vector<std::pair<std::string, std::string>>& rows) {
+  if (json) {
+    nlohmann::ordered_json j{{"schema_version", 1}};
+    j[key] = nlohmann::ordered_json::array();
+    for (const auto& [name, text] : rows) j[key].push_back({{"name", name}, {"summary", text}});
+    answer(j.dump(2) + "\n");
+    return;
+  }
+  std::string out;
+  for (const auto& [name, text] : rows) {
+    char line[200];
+    std::snprintf(line, sizeof line, "%-26s %s\n", name.c_str(), text.c_str());
+    out += line;
+  }
+  answer(out);
+}
+
+}  // namespace
+
+int command_ops(bool json) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (std::size_t i = 0; i < kOpCount; ++i) {
+    const OpTraits& t = traits(static_cast<OpKind>(i));
+    rows.emplace_back(t.name, t.summary);
+  }
+  list(json, "ops", rows);
+  return 0;
+}
+
+int command_passes(bool json) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Pass& p : all_passes()) rows.emplace_back(p.name, std::string(p.exact ? "exact  " : "lossy  ") + p.summary);
+  list(json, "passes", rows);
+  return 0;
+}
+
+int command_targets(bool json) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& t : kTargets) rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
+  list(json, "targets", rows);
+  return 0;
+}
+
+int command_version(bool json) {
+  if (json) {
+    answer(nlohmann::ordered_json{{"schema_version", 1}, {"version", TINYC_VERSION}}.dump(2) + "\n");
+  } else {
+    answer(std::string("tinyc ") + TINYC_VERSION + "\n");
+  }
+  return 0;
+}
+
+}  // namespace tinyc

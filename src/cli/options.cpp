@@ -1,0 +1,281 @@
+#include "cli/options.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "tinyc/error.h"
+
+namespace fs = std::filesystem;
+
+namespace tinyc {
+namespace {
+
+[[noreturn]] void bad(const std::string& option, const std::string& value, const std::string& expected) {
+  throw Error(ErrorKind::usage, "bad value '" + printable(value) + "' for " + option, "expected " + expected);
+}
+
+bool parse_switch(const std::string& v, const std::string& option) {
+  if (v == "true" || v == "1") return true;
+  if (v == "false" || v == "0" || v.empty()) return false;
+  bad(option, v, "true or false");
+}
+
+std::size_t parse_count(const std::string& v, const std::string& option) { return static_cast<std::size_t>(parse_number(v, option, 0, 1e9)); }
+
+std::vector<std::string> parse_list(const std::string& v) {
+  std::vector<std::string> items;
+  std::string item;
+  for (const char c : v + ",") {
+    if (c == ',') {
+      if (!item.empty()) items.push_back(item);
+      item.clear();
+    } else if (c != ' ') {
+      item += c;
+    }
+  }
+  return items;
+}
+
+template <class E>
+E choose(const std::string& v, const std::string& option, std::initializer_list<std::pair<const char*, E>> choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (v == name) return value;
+    names += std::string(names.empty() ? "" : ", ") + name;
+  }
+  bad(option, v, "one of: " + names);
+}
+
+// S[:KIND], KIND = unstructured | block4 | N:M, with an optional "/layer" for the same fraction in every layer.
+void set_prune(CompressOptions& o, const std::string& v) {
+  auto& p = o.settings.pass_options.prune;
+  std::string rest = v;
+  if (const auto slash = rest.find('/'); slash != std::string::npos) {
+    if (rest.substr(slash) != "/layer") bad("--prune", v, "S[:KIND][/layer]");
+    p.per_layer = true;
+    rest.resize(slash);
+  }
+  const auto colon = rest.find(':');
+  p.fraction = static_cast<float>(parse_number(rest.substr(0, colon), "--prune", 0, 0.9999));
+  const std::string kind = colon == std::string::npos ? "unstructured" : rest.substr(colon + 1);
+  using Kind = PassOptions::Prune::Kind;
+  if (kind == "unstructured") {
+    p.kind = Kind::unstructured;
+  } else if (kind == "block4") {
+    p.kind = Kind::block4;
+  } else if (const auto c = kind.find(':'); c != std::string::npos) {
+    p.kind = Kind::n_m;
+    p.n = static_cast<std::int32_t>(parse_number(kind.substr(0, c), "--prune", 1, 64));
+    p.m = static_cast<std::int32_t>(parse_number(kind.substr(c + 1), "--prune", 1, 64));
+  } else {
+    bad("--prune", v, "S[:unstructured|block4|N:M][/layer], S a fraction below 1");
+  }
+}
+
+void set_emit(CompressOptions& o, const std::string& v) {
+  o.output.c = o.output.json = o.output.html = o.output.tflite = false;
+  for (const auto& item : parse_list(v)) {
+    if (item == "c") o.output.c = true;
+    else if (item == "json") o.output.json = true;
+    else if (item == "html") o.output.html = true;
+    else if (item == "tflite") o.output.tflite = true;
+    else bad("--emit", v, "a list of c, tflite, json, html");
+  }
+}
+
+using O = CompressOptions;
+using P = PassOptions;
+const OptionSpec kSpecs[] = {
+    {"output", "DIR", "where to write (default: the model's name + _tinyc)", true, [](O& o, const std::string& v) { o.out_dir = v; }},
+    {"int8", nullptr, "quantize to int8 (already quantized models stay as they are)", false, [](O& o, const std::string& v) { o.settings.int8 = parse_switch(v, "--int8"); }},
+    {"calib", "DATA", "calibration samples: .npz .npy .csv .bin IDX or a folder of pictures", true, [](O& o, const std::string& v) { o.calib = v; }},
+    {"calib-method", "M", "minmax (default), percentile, mse or kl", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.calib_method = choose<P::CalibMethod>(
+           v, "--calib-method", {{"minmax", P::CalibMethod::minmax}, {"percentile", P::CalibMethod::percentile}, {"mse", P::CalibMethod::mse}, {"kl", P::CalibMethod::kl}});
+     }},
+    {"calib-samples", "N", "use the first N calibration samples (default: all)", false, [](O& o, const std::string& v) { o.calib_samples = parse_count(v, "--calib-samples"); }},
+    {"eval", "DATA", "samples to measure on, labelled (y) or not", true, [](O& o, const std::string& v) { o.eval = v; }},
+    {"metric", "M", "auto (default), top1, auc, mse or cosine", false, [](O& o, const std::string& v) { o.settings.metric = v; }},
+    {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false, [](O& o, const std::string& v) { o.preprocess = v; }},
+    {"prune", "S[:KIND]", "remove the fraction S of the weights; KIND: unstructured, block4 or N:M", false, set_prune},
+    {"optimize", "GOAL", "balanced (default), size or speed", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.optimize =
+           choose<P::Optimize>(v, "--optimize", {{"balanced", P::Optimize::balanced}, {"size", P::Optimize::size}, {"speed", P::Optimize::speed}});
+     }},
+    {"coding", "C", "auto (default), raw or huffman", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.coding = choose<P::Coding>(v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}});
+     }},
+    {"target", "T", "any (default) or one of `tinyc targets`", false,
+     [](O& o, const std::string& v) {
+       for (const char* t : {"any", "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32", "avr"})
+         if (v == t) {
+           o.settings.target = v;
+           return;
+         }
+       bad("--target", v, "one of `tinyc targets`");
+     }},
+    {"name", "N", "C name of the model (default: model)", false, [](O& o, const std::string& v) { o.settings.name = v; }},
+    {"emit", "LIST", "c,json,html (default), tflite", false, set_emit},
+    {"pass", "LIST", "run exactly these passes", false, [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
+    {"dump-after", "PASS", "print the graph after a pass to standard error", false, [](O& o, const std::string& v) { o.dump_after = v; }},
+    {"max-flash", "SIZE", "fail when flash is over this, e.g. 64KiB", false, [](O& o, const std::string& v) { o.gates.max_flash = parse_bytes(v, "--max-flash"); }},
+    {"max-ram", "SIZE", "fail when the arena is over this", false, [](O& o, const std::string& v) { o.gates.max_ram = parse_bytes(v, "--max-ram"); }},
+    {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp", false, [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
+    {"min-accuracy", "A", "fail when the metric is below, e.g. 0.9", false, [](O& o, const std::string& v) { o.gates.min_accuracy = parse_share(v, "--min-accuracy"); }},
+    {"seed", "S", "seed of everything random (default 1)", false, [](O& o, const std::string& v) { o.settings.seed = static_cast<std::uint64_t>(parse_number(v, "--seed", 0, 4294967295.0)); }},
+    {"threads", "N", "threads (default: all cores); results do not depend on it", false, [](O& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "--threads", 0, 256)); }},
+    {"json", nullptr, "print report.json instead of the table", false, [](O& o, const std::string& v) { o.json = parse_switch(v, "--json"); }},
+    {"reproducible", nullptr, "leave pass times out of the report", false, [](O& o, const std::string& v) { o.output.reproducible = parse_switch(v, "--reproducible"); }},
+};
+
+std::string normalized(std::string key) {
+  std::replace(key.begin(), key.end(), '_', '-');
+  return key;
+}
+
+const OptionSpec* find_spec(const std::string& key) {
+  for (const auto& s : kSpecs)
+    if (key == s.name) return &s;
+  return nullptr;
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string nearest(const std::string& key) {
+  const OptionSpec* best = &kSpecs[0];
+  for (const auto& s : kSpecs)
+    if (edit_distance(key, s.name) < edit_distance(key, best->name)) best = &s;
+  return best->name;
+}
+
+std::string text_of(const toml::node& n, const std::string& key) {
+  if (const auto v = n.value_exact<std::string>()) return *v;
+  if (const auto v = n.value_exact<bool>()) return *v ? "true" : "false";
+  if (const auto v = n.value_exact<std::int64_t>()) return std::to_string(*v);
+  if (const auto v = n.value_exact<double>()) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.17g", *v);
+    return text;
+  }
+  throw Error(ErrorKind::usage, "tinyc.toml: the value of '" + printable(key) + "' must be a string, number or boolean");
+}
+
+void apply_table(CompressOptions& o, const toml::table& table, const fs::path& folder) {
+  for (const auto& [k, node] : table) {
+    const std::string key = normalized(std::string(k.str()));
+    if (key == "path") continue;
+    const OptionSpec* spec = find_spec(key);
+    if (!spec) throw Error(ErrorKind::usage, "tinyc.toml: unknown key '" + printable(std::string(k.str())) + "'", "did you mean '" + nearest(key) + "'?");
+    std::string value = text_of(node, key);
+    if (spec->path && fs::path(value).is_relative()) value = (folder / value).string();
+    spec->set(o, value);
+  }
+}
+
+void apply_config(CompressOptions& o, const fs::path& file) {
+  toml::table config;
+  try {
+    config = toml::parse_file(file.string());
+  } catch (const toml::parse_error& e) {
+    throw Error(ErrorKind::usage, "'" + printable(file.string()) + "' line " + std::to_string(e.source().begin.line) + ": " + printable(std::string(e.description())));
+  }
+  const fs::path folder = file.parent_path();
+  for (const auto& [k, node] : config) {
+    if (k.str() != "defaults" && k.str() != "model")
+      throw Error(ErrorKind::usage, "tinyc.toml: unknown section '" + printable(std::string(k.str())) + "'", "sections are [defaults] and [[model]]");
+  }
+  if (config.contains("defaults")) {
+    const auto* table = config["defaults"].as_table();
+    if (!table) throw Error(ErrorKind::usage, "tinyc.toml: defaults must be a table");
+    apply_table(o, *table, folder);
+  }
+  if (!config.contains("model")) return;
+  const auto* models = config["model"].as_array();
+  if (!models) throw Error(ErrorKind::usage, "tinyc.toml: model must be an array of tables: [[model]]");
+  for (const auto& entry : *models) {
+    const auto* table = entry.as_table();
+    const auto path = table ? (*table)["path"].value<std::string>() : std::nullopt;
+    if (!path) throw Error(ErrorKind::usage, "tinyc.toml: every [[model]] needs a path");
+    std::error_code error;
+    if (fs::weakly_canonical(folder / *path, error) == fs::weakly_canonical(o.model, error)) apply_table(o, *table, folder);
+  }
+}
+
+}  // namespace
+
+std::span<const OptionSpec> compress_specs() noexcept { return kSpecs; }
+
+double parse_number(const std::string& text, const std::string& option, double lo, double hi) {
+  char* end = nullptr;
+  const double v = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end || !std::isfinite(v) || v < lo || v > hi) bad(option, text, "a number from " + std::to_string(lo) + " to " + std::to_string(hi));
+  return v;
+}
+
+std::uint64_t parse_bytes(const std::string& text, const std::string& option) {
+  const auto split = text.find_first_not_of("0123456789.");
+  std::string unit = split == std::string::npos ? "" : text.substr(split);
+  unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
+  const double number = parse_number(text.substr(0, split), option, 0, 1e15);
+  double factor = 0;
+  if (unit.empty() || unit == "B") factor = 1;
+  if (unit == "KiB" || unit == "KB" || unit == "kB" || unit == "K" || unit == "k") factor = 1024;
+  if (unit == "MiB" || unit == "MB" || unit == "M") factor = 1024.0 * 1024.0;
+  if (factor == 0) bad(option, text, "a size such as 65536, 64KiB or 1MiB");
+  return static_cast<std::uint64_t>(number * factor);
+}
+
+double parse_share(const std::string& text, const std::string& option) {
+  for (const char* unit : {"pp", "%"}) {
+    const std::string u = unit;
+    if (text.size() > u.size() && text.compare(text.size() - u.size(), u.size(), u) == 0)
+      return parse_number(text.substr(0, text.size() - u.size()), option, 0, 100) / 100;
+  }
+  return parse_number(text, option, 0, 1e9);
+}
+
+CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config_path) {
+  CompressOptions o;
+  o.model = model;
+  const fs::path beside = fs::path(model).parent_path() / "tinyc.toml";
+  std::error_code error;
+  if (!config_path.empty()) {
+    apply_config(o, config_path);
+  } else if (fs::is_regular_file(beside, error)) {
+    apply_config(o, beside);
+  }
+  for (const auto& s : kSpecs) {
+    std::string variable = std::string("TINYC_") + s.name;
+    for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (const char* v = std::getenv(variable.c_str())) s.set(o, v);
+  }
+  for (const auto& [name, value] : given)
+    if (const OptionSpec* s = find_spec(name)) s->set(o, value);
+  if (o.out_dir.empty()) o.out_dir = fs::path(model).stem().string() + "_tinyc";
+  if (o.calib.empty()) {
+    const fs::path data = fs::path(model).replace_extension(".calib.npz");
+    if (fs::is_regular_file(data, error)) o.calib = data.string();
+  }
+  return o;
+}
+
+}  // namespace tinyc

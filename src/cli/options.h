@@ -1,0 +1,46 @@
+// The options of `compress`: one table for the command line, TINYC_* variables and tinyc.toml.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "driver.h"
+
+namespace tinyc {
+
+struct CompressOptions {
+  std::string model, out_dir, calib, eval, preprocess, dump_after;
+  std::size_t calib_samples = 0;
+  CompressSettings settings;
+  OutputChoice output;
+  Gates gates;
+  bool json = false;
+  int threads = 0;
+};
+
+struct OptionSpec {
+  const char* name;      ///< "calib-method"; the variable is TINYC_CALIB_METHOD
+  const char* value;     ///< placeholder in --help; null: a switch
+  const char* help;
+  bool path;             ///< relative values in tinyc.toml count from its folder
+  void (*set)(CompressOptions& o, const std::string& value);  ///< throws Error(usage)
+};
+
+/// In the order of --help.
+std::span<const OptionSpec> compress_specs() noexcept;
+
+/// Applies defaults < tinyc.toml < TINYC_* < command line. `given` holds the command line's options by name ("true" for
+/// switches). Throws Error(usage): unknown keys (with the nearest known one), bad values, unreadable configuration.
+CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config_path);
+
+/// "64KiB", "16 KB", "2048" -> bytes (KiB = KB = 1024). Throws Error(usage).
+std::uint64_t parse_bytes(const std::string& text, const std::string& option);
+/// "1pp" or "1%" -> 0.01; "0.01" -> 0.01. Throws Error(usage).
+double parse_share(const std::string& text, const std::string& option);
+/// A finite number in [lo, hi]. Throws Error(usage).
+double parse_number(const std::string& text, const std::string& option, double lo, double hi);
+
+}  // namespace tinyc

@@ -1,0 +1,108 @@
+#include "driver.h"
+
+#include <algorithm>
+
+#include "pipeline/measure.h"
+#include "tinyc/emit.h"
+#include "tinyc/error.h"
+#include "tinyc/executor.h"
+
+namespace fs = std::filesystem;
+
+namespace tinyc {
+namespace {
+
+Bytes to_bytes(const std::string& text) { return {text.begin(), text.end()}; }
+
+// A graph that has the program's inputs and outputs and nothing else.
+Graph interface_of(const Program& p) {
+  Graph g;
+  g.name = p.name;
+  g.stage = Stage::Quantized;
+  const auto add = [&](ValueId id) {
+    const Value& v = p.values[static_cast<std::size_t>(id)];
+    Tensor t;
+    t.name = v.name;
+    t.dtype = DType::i8;
+    t.shape = v.shape;
+    t.quant = Quant{{v.scale}, {v.zero_point}, 0};
+    return g.add(std::move(t));
+  };
+  for (const auto id : p.inputs) g.inputs.push_back(add(id));
+  for (const auto id : p.outputs) g.outputs.push_back(add(id));
+  return g;
+}
+
+Program load_program(const fs::path& file) {
+  const Bytes bytes = read_file(file, ErrorKind::input);
+  return read_program(bytes, file.string());
+}
+
+}  // namespace
+
+fs::path find_program_file(const fs::path& dir) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir, error))
+    if (entry.path().extension() == ".tinyc") found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  const std::string where = "'" + printable(dir.string()) + "'";
+  if (found.empty()) throw Error(ErrorKind::input, "folder " + where + " holds no compressed model (NAME.tinyc)", "write one with `tinyc compress MODEL -o DIR`");
+  if (found.size() > 1) throw Error(ErrorKind::input, "folder " + where + " holds several compressed models", "name one of its .tinyc files");
+  return found[0];
+}
+
+Runnable load_runnable(const fs::path& path) {
+  Runnable r;
+  std::error_code error;
+  const bool saved_model = fs::exists(path / "saved_model.pb", error);
+  if (fs::is_directory(path, error) && !saved_model) {
+    r.program = load_program(find_program_file(path));
+  } else if (path.extension() == ".tinyc") {
+    r.program = load_program(path);
+  } else {
+    r.model = import_tflite(path);
+    if (r.model->graph.stage == Stage::Quantized) r.program = lower(r.model->graph);
+  }
+  if (!r.model) r.interface = interface_of(*r.program);
+  return r;
+}
+
+std::vector<std::vector<float>> run(const Runnable& r, const Dataset& d, std::size_t n) {
+  return r.program ? real_outputs(*r.program, d, n) : run_float(r.model->graph, d, n);
+}
+
+Report load_report(const fs::path& path) {
+  std::error_code error;
+  const fs::path file = fs::is_directory(path, error) ? path / "report.json" : path;
+  const Bytes bytes = read_file(file, ErrorKind::input, std::uint64_t{1} << 28);
+  return report_from_json(std::string(bytes.begin(), bytes.end()), file.string());
+}
+
+std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoice& choice) {
+  std::map<std::string, Bytes> files;
+  const std::string& name = c.program.name;
+  if (choice.c)
+    for (const auto& [file, text] : emit_c(c.program)) files[file] = to_bytes(text);
+  files[name + ".tinyc"] = write_program(c.program);
+  if (choice.json) files["report.json"] = to_bytes(to_json(c.report, choice.reproducible));
+  if (choice.html) files["report.html"] = to_bytes(to_html(c.report, c.program));
+  if (choice.tflite) {
+    Graph plain = c.graph;
+    plain.stage = Stage::Quantized;
+    for (Tensor& t : plain.tensors) t.coded.reset();
+    plain.code_tables.clear();
+    files[name + "_int8.tflite"] = export_tflite(plain);
+  }
+  return files;
+}
+
+void write_files(const fs::path& dir, const std::map<std::string, Bytes>& files) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error || !fs::is_directory(dir))
+    throw Error(ErrorKind::write, "cannot create the folder '" + printable(dir.string()) + "': " + (error ? error.message() : "not a folder"), "choose another -o DIR");
+  for (const auto& [name, bytes] : files) write_file(dir / name, bytes);
+}
+
+}  // namespace tinyc

@@ -1,0 +1,18 @@
+// One C file from the runtime's files that a program needs.
+#pragma once
+#include <set>
+#include <string>
+
+namespace tinyc {
+
+/// The runtime header as shipped.
+std::string runtime_header();
+
+/// tinyc_rt.c: the given files of src/rt and all that they call, in a fixed order, with one #include at the top.
+/// Throws Error(internal) when a file does not exist.
+std::string amalgamate(const std::set<std::string>& files);
+
+/// What the amalgamation of these files holds: they and, transitively, the files that define what they call.
+std::set<std::string> runtime_closure(std::set<std::string> files);
+
+}  // namespace tinyc

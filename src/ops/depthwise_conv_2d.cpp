@@ -1,0 +1,102 @@
+// DEPTHWISE_CONV_2D. Inputs: x [n,h,w,c], weights [1, k_h, k_w, c * multiplier], optional bias. Output channel o reads
+// input channel o / multiplier.
+#include "ops/weighted.h"
+
+extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+
+namespace tinyc {
+namespace {
+
+std::vector<Shape> infer(const OpData& op, std::span<const Tensor* const> in) {
+  const auto& o = get<DepthwiseConv2D>(op);
+  const Shape &x = in[0]->shape, &w = in[1]->shape;
+  require(x.size() == 4 && w.size() == 4 && w[0] == 1,
+          "input and weights must have rank 4, the weights a first dimension of 1");
+  require(w[3] % x[3] == 0, "the output channels are no multiple of the input channels");
+  check_bias(in, w[3]);
+  return {{x[0], window_output(x[1], o.pad.top, o.pad.bottom, w[1], o.stride.h, o.dilation.h),
+           window_output(x[2], o.pad.left, o.pad.right, w[2], o.stride.w, o.dilation.w), w[3]}};
+}
+
+std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tensor& out) {
+  return num_elements(out.shape) * in[1]->shape[1] * in[1]->shape[2];
+}
+
+/// One tap of one output pixel.
+void accumulate(const float* __restrict x, const float* __restrict w, float* __restrict y, std::int64_t channels,
+                std::int64_t multiplier) {
+  if (multiplier == 1) {
+    for (std::int64_t c = 0; c < channels; ++c) y[c] += x[c] * w[c];
+    return;
+  }
+  for (std::int64_t c = 0; c < channels; ++c, w += multiplier, y += multiplier)
+    for (std::int64_t m = 0; m < multiplier; ++m) y[m] += x[c] * w[m];
+}
+
+void forward(const ForwardArgs& a) {
+  const auto& o = get<DepthwiseConv2D>(a.op);
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t multiplier = y[3] / x[3];
+  float* out = a.out[0].data;
+  for (std::int64_t n = 0; n < x[0]; ++n)
+    for (std::int64_t oy = 0; oy < y[1]; ++oy)
+      for (std::int64_t ox = 0; ox < y[2]; ++ox, out += y[3]) {
+        fill_bias(a, out, 1, y[3]);
+        for (std::int64_t ky = 0; ky < w[1]; ++ky) {
+          const std::int64_t iy = oy * o.stride.h - o.pad.top + ky * o.dilation.h;
+          if (iy < 0 || iy >= x[1]) continue;
+          for (std::int64_t kx = 0; kx < w[2]; ++kx) {
+            const std::int64_t ix = ox * o.stride.w - o.pad.left + kx * o.dilation.w;
+            if (ix < 0 || ix >= x[2]) continue;
+            accumulate(a.in[0].data + ((n * x[1] + iy) * x[2] + ix) * x[3], a.in[1].data + (ky * w[2] + kx) * w[3], out,
+                       x[3], multiplier);
+          }
+        }
+        if (o.act != Act::none)
+          for (std::int64_t c = 0; c < y[3]; ++c) out[c] = activate(out[c], o.act);
+      }
+}
+
+constexpr Kernel kKernels[] = {
+    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
+    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"}};
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
+  const auto& o = get<DepthwiseConv2D>(n.op);
+  const Tensor& w = g.at(n.inputs[1]);
+  const Shape& x = g.at(n.inputs[0]).shape;
+  const TensorId bias = n.inputs.size() > 2 ? n.inputs[2] : kNoTensor;
+  require(w.quant.has_value(), "the weights are not quantized");
+  const bool offset = w.quant->zero_point.at(0) != 0;  // only models that were uint8
+  Layer l = out.make(n, kKernels[offset ? 1 : 0]);
+  set_window(l, x, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, o.dilation, o.pad);
+  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 3,
+               offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
+  out.weights(l, n.inputs[1]);
+  // Neighbouring bytes of the stream belong to different channels: the (small) tensor is decoded as a whole.
+  const std::uint32_t decoded = l.codec >= 0 ? static_cast<std::uint32_t>(w.bytes()) : 0;
+  l.record.block = narrow16(std::min(w.shape[3], 32767), "");
+  l.record.p[0] = w.shape[3] / x[3];
+  const std::uint32_t taps = static_cast<std::uint32_t>(w.shape[1] * w.shape[2]);
+  l.scratch_bytes = 4 * taps + static_cast<std::uint32_t>(x[3]) + decoded;
+  out.add(std::move(l));
+}
+
+constexpr OpTraits kTraits = {.name = "depthwise_conv_2d",
+                              .summary = "2-D convolution of each channel by itself, with a channel multiplier",
+                              .min_inputs = 2,
+                              .max_inputs = 3,
+                              .quant = {.weight = 1, .weight_axis = 3, .bias = 2},
+                              .infer = infer,
+                              .forward = forward,
+                              .macs = count,
+                              .lower = lower,
+                              .kernels = kKernels};
+static_assert(complete(kTraits));
+
+}  // namespace
+
+const OpTraits traits_depthwise_conv_2d = kTraits;
+
+}  // namespace tinyc

@@ -1,0 +1,75 @@
+// FULLY_CONNECTED. Inputs: x (any rank, a multiple of `in` elements), weights [out, in], optional bias [out].
+// Output [..., out] with keep_dims, else [elements / in, out].
+#include "ops/weighted.h"
+
+extern "C" int tinyc_fully_connected(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_wzp(const tinyc_layer*, std::uint8_t*);
+
+namespace tinyc {
+namespace {
+
+std::vector<Shape> infer(const OpData& op, std::span<const Tensor* const> in) {
+  const Shape &x = in[0]->shape, &w = in[1]->shape;
+  require(w.size() == 2, "the weights must have rank 2");
+  check_bias(in, w[0]);
+  if (get<FullyConnected>(op).keep_dims) {
+    require(!x.empty() && x.back() == w[1], "the input's last dimension is not the weights' second");
+    Shape y = x;
+    y.back() = w[0];
+    return {y};
+  }
+  require(num_elements(x) % w[1] == 0, "the input is no multiple of the weights' second dimension");
+  return {{static_cast<std::int32_t>(num_elements(x) / w[1]), w[0]}};
+}
+
+std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tensor& out) {
+  return num_elements(out.shape) * in[1]->shape[1];
+}
+
+void forward(const ForwardArgs& a) {
+  const std::int64_t width = (*a.in[1].shape)[1], channels = (*a.in[1].shape)[0],
+                     rows = num_elements(*a.in[0].shape) / width;
+  const auto w = const_rows(a.in[1].data, channels, width);
+  if (rows == 1)
+    Eigen::Map<Eigen::VectorXf>(a.out[0].data, channels).noalias() =
+        w * Eigen::Map<const Eigen::VectorXf>(a.in[0].data, width);
+  else
+    mutable_rows(a.out[0].data, rows, channels).noalias() = const_rows(a.in[0].data, rows, width) * w.transpose();
+  finish_rows(a, a.out[0].data, rows, channels, get<FullyConnected>(a.op).act);
+}
+
+constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
+                               {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"}};
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
+  const Tensor& w = g.at(n.inputs[1]);
+  const TensorId bias = n.inputs.size() > 2 ? n.inputs[2] : kNoTensor;
+  require(w.quant.has_value(), "the weights are not quantized");
+  Layer l = out.make(n, kKernels[w.quant->zero_point.at(0) != 0 ? 1 : 0]);
+  l.record.n = static_cast<std::int32_t>(num_elements(g.at(n.inputs[0]).shape) / w.shape[1]);
+  l.record.in_c = w.shape[1];
+  l.record.out_c = w.shape[0];
+  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
+               w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
+               get<FullyConnected>(n.op).act);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], 1);
+  out.add(std::move(l));
+}
+
+constexpr OpTraits kTraits = {.name = "fully_connected",
+                              .summary = "Dense layer",
+                              .min_inputs = 2,
+                              .max_inputs = 3,
+                              .quant = {.weight = 1, .weight_axis = 0, .bias = 2},
+                              .infer = infer,
+                              .forward = forward,
+                              .macs = count,
+                              .lower = lower,
+                              .kernels = kKernels};
+static_assert(complete(kTraits));
+
+}  // namespace
+
+const OpTraits traits_fully_connected = kTraits;
+
+}  // namespace tinyc

@@ -1,0 +1,26 @@
+// RELU: x clamped to [0, inf). Int8: requantized by s_in / s_out, then clamped.
+#include "ops/unary.h"
+
+namespace tinyc {
+namespace {
+
+void forward(const ForwardArgs& a) {
+  map_elements(a, [](float x) { return activate(x, Act::relu); });
+}
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_clamp(g, n, out, Act::relu); }
+
+}  // namespace
+
+constexpr OpTraits traits_relu{
+    .name = "relu",
+    .summary = "clamp to [0, inf)",
+    .infer = infer_unary,
+    .forward = forward,
+    .macs = no_macs,
+    .lower = lower,
+    .kernels = kLutKernels,
+};
+static_assert(complete(traits_relu));
+
+}  // namespace tinyc

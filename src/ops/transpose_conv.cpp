@@ -1,0 +1,87 @@
+// TRANSPOSE_CONV. Inputs: x [n,h,w,c], weights [out_c, k_h, k_w, c], optional bias. Input pixel (y, x) adds its filters
+// at output (y * stride - pad, x * stride - pad). Output height = (h - 1) * stride + k_h - top - bottom; bottom and
+// right may be negative (down to 1 - stride): rows that only the bias reaches.
+#include "ops/weighted.h"
+
+extern "C" int tinyc_transpose_conv(const tinyc_layer*, std::uint8_t*);
+
+namespace tinyc {
+namespace {
+
+std::int32_t grown(std::int32_t in, std::int32_t before, std::int32_t after, std::int32_t kernel, std::int32_t stride) {
+  require(stride >= 1 && before >= 0 && before < kernel && after > -stride && after < kernel,
+          "the padding does not fit kernel and stride");
+  const std::int64_t size = std::int64_t{in - 1} * stride + kernel - before - after;
+  require(size >= 1 && size < (std::int64_t{1} << 31), "the window does not fit its input");
+  return static_cast<std::int32_t>(size);
+}
+
+std::vector<Shape> infer(const OpData& op, std::span<const Tensor* const> in) {
+  const auto& o = get<TransposeConv>(op);
+  const Shape &x = in[0]->shape, &w = in[1]->shape;
+  require(x.size() == 4 && w.size() == 4, "input and weights must have rank 4");
+  require(x[3] == w[3], "the weights' channels are not the input's");
+  check_bias(in, w[0]);
+  return {{x[0], grown(x[1], o.pad.top, o.pad.bottom, w[1], o.stride.h),
+           grown(x[2], o.pad.left, o.pad.right, w[2], o.stride.w), w[0]}};
+}
+
+std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tensor& out) {
+  return num_elements(in[0]->shape) * in[1]->shape[1] * in[1]->shape[2] * out.shape[3];
+}
+
+void forward(const ForwardArgs& a) {
+  const auto& o = get<TransposeConv>(a.op);
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t taps = std::int64_t{w[1]} * w[2], cols = w[0] * taps, pixels = std::int64_t{y[1]} * y[2];
+  fill_bias(a, a.out[0].data, x[0] * pixels, y[3]);
+  a.scratch.resize(static_cast<std::size_t>(x[2] * cols));
+  // One row of input pixels at a time: products with all filters, then scattered over the output.
+  for (std::int64_t n = 0; n < x[0]; ++n)
+    for (std::int64_t iy = 0; iy < x[1]; ++iy) {
+      const float* row = a.in[0].data + (n * x[1] + iy) * x[2] * x[3];
+      mutable_rows(a.scratch.data(), x[2], cols).noalias() =
+          const_rows(row, x[2], x[3]) * const_rows(a.in[1].data, cols, x[3]).transpose();
+      for (std::int64_t ix = 0; ix < x[2]; ++ix)
+        for (std::int64_t t = 0; t < taps; ++t) {
+          const std::int64_t oy = iy * o.stride.h - o.pad.top + t / w[2], ox = ix * o.stride.w - o.pad.left + t % w[2];
+          if (oy < 0 || oy >= y[1] || ox < 0 || ox >= y[2]) continue;
+          float* to = a.out[0].data + (n * pixels + oy * y[2] + ox) * y[3];
+          const float* from = a.scratch.data() + ix * cols + t;
+          for (std::int64_t c = 0; c < y[3]; ++c) to[c] += from[c * taps];
+        }
+    }
+  if (o.act != Act::none)
+    for (std::int64_t i = 0; i < x[0] * pixels * y[3]; ++i) a.out[0].data[i] = activate(a.out[0].data[i], o.act);
+}
+
+constexpr Kernel kKernels[] = {{"tinyc_transpose_conv", tinyc_transpose_conv, "tinyc_transpose_conv.c"}};
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
+  const auto& o = get<TransposeConv>(n.op);
+  const Tensor& w = g.at(n.inputs[1]);
+  const TensorId bias = n.inputs.size() > 2 ? n.inputs[2] : kNoTensor;
+  Layer l = out.make(n, kKernels[0]);
+  set_window(l, g.at(n.inputs[0]).shape, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, {1, 1}, o.pad);
+  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0, ScaleProduct::in_double, o.act, false);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], 4);
+  out.add(std::move(l));
+}
+
+constexpr OpTraits kTraits = {.name = "transpose_conv",
+                              .summary = "2-D transposed convolution (upsampling)",
+                              .min_inputs = 2,
+                              .max_inputs = 3,
+                              .quant = {.weight = 1, .weight_axis = 0, .bias = 2},
+                              .infer = infer,
+                              .forward = forward,
+                              .macs = count,
+                              .lower = lower,
+                              .kernels = kKernels};
+static_assert(complete(kTraits));
+
+}  // namespace
+
+const OpTraits traits_transpose_conv = kTraits;
+
+}  // namespace tinyc

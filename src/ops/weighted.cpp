@@ -1,0 +1,138 @@
+#include "ops/weighted.h"
+
+namespace tinyc {
+
+ConstRows const_rows(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+  return {data, rows, cols, Eigen::OuterStride<>(stride < 0 ? cols : stride)};
+}
+
+Rows mutable_rows(float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
+  return {data, rows, cols, Eigen::OuterStride<>(stride < 0 ? cols : stride)};
+}
+
+void check_bias(std::span<const Tensor* const> in, std::int64_t channels) {
+  if (in.size() > 2 && in[2] && num_elements(in[2]->shape) != channels)
+    reject("the bias has shape " + to_string(in[2]->shape) + ", the output " + std::to_string(channels) + " channels");
+}
+
+void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels) {
+  const float* bias = a.in.size() > 2 ? a.in[2].data : nullptr;
+  for (std::int64_t r = 0; r < rows; ++r, out += channels) {
+    if (bias)
+      std::copy_n(bias, channels, out);
+    else
+      std::fill_n(out, channels, 0.0f);
+  }
+}
+
+void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act) {
+  const float* bias = a.in.size() > 2 ? a.in[2].data : nullptr;
+  const auto [lo, hi] = bounds(act);
+  if (bias)
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t c = 0; c < channels; ++c) out[r * channels + c] += bias[c];
+  if (act != Act::none)
+    for (std::int64_t i = 0; i < rows * channels; ++i) out[i] = std::min(std::max(out[i], lo), hi);
+}
+
+std::int16_t narrow16(std::int64_t v, const char* what) {
+  if (v < -32768 || v > 32767) reject(std::string(what) + " " + std::to_string(v) + " does not fit in 16 bits");
+  return static_cast<std::int16_t>(v);
+}
+
+void set_window(Layer& l, const Shape& in, const Shape& out, std::int32_t k_h, std::int32_t k_w, Pair stride,
+                Pair dilation, Pads pad) {
+  tinyc_layer& r = l.record;
+  r.n = in[0];
+  r.in_h = narrow16(in[1], "the input height");
+  r.in_w = narrow16(in[2], "the input width");
+  r.in_c = in[3];
+  r.out_h = narrow16(out[1], "the output height");
+  r.out_w = narrow16(out[2], "the output width");
+  r.out_c = out[3];
+  r.k_h = narrow16(k_h, "the kernel height");
+  r.k_w = narrow16(k_w, "the kernel width");
+  r.stride_h = narrow16(stride.h, "the stride");
+  r.stride_w = narrow16(stride.w, "the stride");
+  r.dil_h = narrow16(dilation.h, "the dilation");
+  r.dil_w = narrow16(dilation.w, "the dilation");
+  r.pad_t = narrow16(pad.top, "the padding");
+  r.pad_l = narrow16(pad.left, "the padding");
+}
+
+namespace {
+
+/// Sums of (w - zero_point) over each index of `axis`.
+std::vector<std::int64_t> channel_sums(const Tensor& w, std::int32_t axis, std::int32_t zero_point) {
+  std::int64_t inner = 1;
+  for (std::size_t d = static_cast<std::size_t>(axis) + 1; d < w.shape.size(); ++d) inner *= w.shape[d];
+  const std::int64_t channels = w.shape[static_cast<std::size_t>(axis)];
+  const auto values = w.as<std::int8_t>();
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(channels));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    sums[static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % channels)] += values[i] - zero_point;
+  return sums;
+}
+
+std::int32_t common_zero_point(const Tensor& w) {
+  const auto& zp = w.quant->zero_point;
+  for (const auto z : zp) require(z == zp[0], "weights with a zero point for each channel cannot be quantized to int8");
+  return zp[0];
+}
+
+}  // namespace
+
+void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
+                  TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input) {
+  require(weights.is_const() && weights.dtype == DType::i8 && weights.quant.has_value(),
+          "the weights are no int8 constant");
+  const ScaleZp in = scale_zp(g.at(x)), result = scale_zp(g.at(y));
+  const std::int32_t w_zp = common_zero_point(weights);
+  const auto sums = channel_sums(weights, axis, w_zp);
+  const std::size_t channels = sums.size();
+  require(static_cast<std::int64_t>(weights.bytes()) / static_cast<std::int64_t>(channels) < 65536,
+          "a filter of 65536 weights or more");
+
+  std::vector<std::int32_t> folded(channels);
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::int64_t b = bias == kNoTensor ? 0 : g.at(bias).as<std::int32_t>()[c];
+    folded[c] = static_cast<std::int32_t>(static_cast<std::uint32_t>(b - (fold_input ? in.zero_point * sums[c] : 0)));
+  }
+
+  const Quant& q = *weights.quant;
+  std::vector<std::int32_t> mult;
+  std::vector<std::int8_t> shift;
+  for (const float s : q.scale) {
+    const double both = product == ScaleProduct::in_float ? static_cast<double>(in.scale * s)
+                                                          : static_cast<double>(in.scale) * static_cast<double>(s);
+    const Multiplier m = quantize_multiplier(both / static_cast<double>(result.scale));
+    mult.push_back(m.mantissa);
+    shift.push_back(static_cast<std::int8_t>(m.shift));
+  }
+  l.bias = out.params_i32(l.name + " bias", folded);
+  l.mult = out.params_i32(l.name + " multipliers", mult);
+  l.shift = out.params_i8(l.name + " shifts", shift);
+
+  const ActRange range = activation_range(act, result.scale, result.zero_point);
+  tinyc_layer& r = l.record;
+  r.in0_zp = static_cast<std::int16_t>(in.zero_point);
+  r.out_zp = static_cast<std::int16_t>(result.zero_point);
+  r.act_min = range.min;
+  r.act_max = range.max;
+  r.p[4] = w_zp;
+  r.p[5] = q.per_channel() ? 1 : 0;
+}
+
+std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
+                            std::int32_t least) {
+  constexpr std::int64_t whole = 2048, modest = 1024;
+  out.weights(l, w);
+  const auto total = static_cast<std::int64_t>(g.at(w).bytes()), filter = total / channels;
+  const std::int64_t fitting = std::max<std::int64_t>(least, modest / filter);
+  const bool coded = l.codec >= 0;
+  const std::int64_t block = !coded || total <= whole ? channels : std::min<std::int64_t>(channels, fitting);
+  l.record.block = static_cast<std::int16_t>(std::min<std::int64_t>(block, 32767));
+  return coded ? static_cast<std::uint32_t>(l.record.block * filter) : 0;
+}
+
+}  // namespace tinyc

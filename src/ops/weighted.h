@@ -1,0 +1,53 @@
+// What the operators with weights share: bias checks, the float epilogue, and the integer half of lowering (folded
+// biases, multipliers, the block of filters that is decoded at a time).
+#pragma once
+#include <Eigen/Core>
+
+#include "ops/op_support.h"
+
+namespace tinyc {
+
+using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using ConstRows = Eigen::Map<const RowMatrix, Eigen::Unaligned, Eigen::OuterStride<>>;
+using Rows = Eigen::Map<RowMatrix, Eigen::Unaligned, Eigen::OuterStride<>>;
+
+/// A row-major float matrix in memory; `stride` = elements between two rows, -1 for dense.
+ConstRows const_rows(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride = -1);
+Rows mutable_rows(float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride = -1);
+
+/// Rejects a bias (input 2, absent is fine) that does not hold one value for each of `channels`.
+void check_bias(std::span<const Tensor* const> in, std::int64_t channels);
+/// Copies the bias (zero where absent) into each of `rows` rows of `channels`.
+void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels);
+/// Adds the bias, where there is one, to each row and clamps to the fused activation.
+void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act);
+
+/// How the real multiplier s_in * s_w / s_out is rounded: TFLite's kernels differ, and the last bit of the result
+/// depends on it.
+enum class ScaleProduct : std::uint8_t {
+  in_double,  ///< conv, depthwise, transpose conv, per-channel fully connected
+  in_float    ///< s_in * s_w in float first: per-tensor fully connected, batch matmul and every uint8 kernel
+};
+
+/// Everything a kernel needs that depends on the weights' scales and sums, for int8 `weights` whose output channels
+/// run along `axis`: bias_eff[c] = bias[c] - in_zp * sum(w[c] - w_zp), multipliers and shifts (one each when the
+/// weights have one scale), output zero point and clamp. `bias` may be kNoTensor. Without `fold_input` bias_eff is
+/// the bias itself. Sets p[5] to 1 when multipliers are
+/// per channel and p[4] to the weights' zero point. Rejects sums that could leave 32 bits and per-channel zero points.
+void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
+                  TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
+
+/// Points the layer at its weights and sets `block`: all channels when the weights are raw or the decoded tensor fits
+/// in 2 KiB, else as many filters as fit in 1 KiB, at least `least`. Returns the bytes of the decode buffer (0 for raw
+/// weights). Fewer filters save RAM; more save repeated gathering of patches, so a convolution asks for at least 4.
+std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
+                            std::int32_t least);
+
+/// Picture and window fields of the record from NHWC shapes.
+void set_window(Layer& l, const Shape& in, const Shape& out, std::int32_t k_h, std::int32_t k_w, Pair stride,
+                Pair dilation, Pads pad);
+
+/// A 16-bit field of the record; rejects values that do not fit.
+std::int16_t narrow16(std::int64_t v, const char* what);
+
+}  // namespace tinyc

@@ -1,0 +1,164 @@
+#include "pipeline/compress.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "pipeline/measure.h"
+#include "tinyc/emit.h"
+#include "tinyc/error.h"
+#include "tinyc/executor.h"
+
+namespace tinyc {
+namespace {
+
+constexpr std::size_t kSyntheticSamples = 32, kSqnrSamples = 4;
+
+// The passes of one side of quantization, in order.
+std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s) {
+  const bool prune = s.pass_options.prune.fraction > 0;
+  std::vector<const Pass*> list;
+  for (const Pass& p : all_passes()) {
+    const std::string name = p.name;
+    if (name == "prune_magnitude" && !prune) continue;
+    if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
+    list.push_back(&p);
+    // pruning can leave whole channels without weights
+    if (name == "prune_magnitude") list.push_back(find_pass("eliminate_dead_channels"));
+  }
+  return list;
+}
+
+std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s) {
+  if (s.passes.empty()) return default_passes(g, s);
+  std::vector<const Pass*> list;
+  for (const auto& name : s.passes) {
+    const Pass* p = find_pass(name);
+    if (!p) throw Error(ErrorKind::usage, "unknown pass '" + printable(name) + "'", "`tinyc passes` lists them");
+    list.push_back(p);
+  }
+  return list;
+}
+
+Accuracy measure(const Import& model, const Program& p, const Dataset& d, const std::string& metric, bool synthetic) {
+  MetricData m{&d, synthetic ? std::min<std::size_t>(d.samples(), 8) : d.samples(),
+               p.values[static_cast<std::size_t>(p.outputs[0])].bytes};
+  Accuracy a;
+  a.synthetic = synthetic;
+  a.metric = resolve_metric(metric, m);
+  const RealOutputs compressed = real_outputs(p, d, m.samples);
+  // an already quantized model is its own reference: lowered without any pass
+  const RealOutputs reference = model.graph.stage == Stage::Float ? run_float(model.graph, d, m.samples) : real_outputs(lower(model.graph), d, m.samples);
+  compare(reference, compressed, m, a);
+  a.float_value = score(a.metric, reference, m);
+  a.compressed = score(a.metric, compressed, m);
+  if (a.metric == "cosine") {
+    a.float_value = 1.0;
+    a.compressed = mean_cosine(reference, compressed, m);
+  }
+  return a;
+}
+
+}  // namespace
+
+Compressed compress(const CompressInputs& in, const CompressSettings& s) {
+  const Import& model = *in.model;
+  if (!is_c_identifier(s.name)) throw Error(ErrorKind::usage, "'" + printable(s.name) + "' is not a C identifier", "choose another --name");
+  if (model.graph.stage == Stage::Float && !s.int8 && s.passes.empty())
+    throw Error(ErrorKind::usage, "this is a float model and microcontroller code is int8", "add --int8");
+  const auto progress = [&](const char* stage, double fraction) {
+    if (s.progress) s.progress(stage, fraction);
+  };
+
+  Compressed out;
+  out.graph = model.graph;
+  out.graph.name = s.name;
+  Report& r = out.report;
+
+  Dataset synthetic;
+  const Dataset* calibration = in.calibration;
+  PassOptions options = s.pass_options;
+  const bool needs_samples = out.graph.stage == Stage::Float;
+  if (!calibration) {
+    synthetic = synthetic_dataset(model.graph, kSyntheticSamples, s.seed);
+    calibration = &synthetic;
+    if (needs_samples) r.warnings.push_back("no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
+  }
+  options.calibration = calibration;
+
+  progress("passes", 0.1);
+  Graph float_graph;  // as it was just before quantization
+  const auto passes = chosen_passes(out.graph, s);
+  r.passes = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
+    if (g.stage == Stage::Float) float_graph = g;
+    if (s.after_pass) s.after_pass(p, g);
+  });
+  if (out.graph.stage == Stage::Float) throw Error(ErrorKind::usage, "the chosen passes leave a float graph", "end the list with calibrate,quantize_int8,huffman_code");
+
+  progress("lower", 0.6);
+  out.program = lower(out.graph);
+  out.program.name = s.name;
+
+  r.model_name = s.name;
+  r.sha256 = model.facts.sha256;
+  r.target = s.target;
+  r.params = model.facts.params;
+  r.file_bytes = model.facts.file_bytes;
+  r.float_weight_bytes = 4 * model.facts.params;
+  for (const Node& n : model.graph.nodes) r.macs_before += macs(model.graph, n);
+  describe(out.program, r);
+
+  progress("measure", 0.7);
+  const Dataset* data = in.evaluation ? in.evaluation : calibration;
+  r.accuracy = measure(model, out.program, *data, s.metric, data == &synthetic);
+  if (!in.evaluation && in.calibration) r.warnings.push_back("accuracy was measured on the calibration samples; give --eval DATA for other ones");
+  if (!float_graph.nodes.empty()) {
+    const auto sqnr = layer_sqnr(float_graph, out.program, *data, std::min<std::size_t>(data->samples(), kSqnrSamples));
+    for (LayerReport& l : r.layers)
+      if (const auto found = sqnr.find(static_cast<std::size_t>(l.index)); found != sqnr.end()) l.sqnr_db = found->second;
+  }
+  progress("done", 1.0);
+  return out;
+}
+
+bool higher_is_better(const std::string& metric) noexcept { return metric != "mse"; }
+
+namespace {
+std::string points(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", 100 * share);
+  return text;
+}
+}  // namespace
+
+std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Report* baseline) {
+  std::vector<std::string> failed;
+  const auto over = [&](const char* what, std::uint64_t value, std::uint64_t limit, const char* why) {
+    if (value > limit)
+      failed.push_back(std::string(what) + " is " + std::to_string(value) + " B, " + why + " " + std::to_string(limit) + " B (" + std::to_string(value - limit) + " B too much)");
+  };
+  if (g.max_flash) over("flash", r.flash_total(), *g.max_flash, "the budget is");
+  if (g.max_ram) over("RAM (arena)", r.arena, *g.max_ram, "the budget is");
+  const bool measured = r.accuracy && r.accuracy->float_value && r.accuracy->compressed && !r.accuracy->synthetic;
+  if ((g.max_drop || g.min_accuracy) && !measured && !baseline)
+    failed.push_back("accuracy was not measured, so its gate cannot pass; give --eval with labels");
+  if (measured) {
+    const double sign = higher_is_better(r.accuracy->metric) ? 1 : -1;
+    const double drop = sign * (*r.accuracy->float_value - *r.accuracy->compressed);
+    if (g.max_drop && drop > *g.max_drop + 1e-9)
+      failed.push_back(r.accuracy->metric + " dropped by " + points(drop) + " points, allowed are " + points(*g.max_drop));
+    if (g.min_accuracy && sign * *r.accuracy->compressed < sign * *g.min_accuracy - 1e-9)
+      failed.push_back(r.accuracy->metric + " is " + std::to_string(*r.accuracy->compressed) + ", at least " + std::to_string(*g.min_accuracy) + " is required");
+  }
+  if (baseline) {
+    over("flash", r.flash_total(), baseline->flash_total() + baseline->flash_total() / 100, "the baseline plus 1 % is");
+    over("RAM (arena)", r.arena, baseline->arena + baseline->arena / 100, "the baseline plus 1 % is");
+    if (baseline->accuracy && baseline->accuracy->compressed && r.accuracy && r.accuracy->compressed && baseline->accuracy->metric == r.accuracy->metric) {
+      const double sign = higher_is_better(r.accuracy->metric) ? 1 : -1;
+      const double drop = sign * (*baseline->accuracy->compressed - *r.accuracy->compressed);
+      if (drop > g.max_drop.value_or(0.005) + 1e-9) failed.push_back(r.accuracy->metric + " is " + points(drop) + " points worse than the baseline");
+    }
+  }
+  return failed;
+}
+
+}  // namespace tinyc

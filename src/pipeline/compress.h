@@ -1,0 +1,56 @@
+// The whole job on values: imported model and data in, program and report out. Reads and writes no files.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tinyc/dataset.h"
+#include "tinyc/import.h"
+#include "tinyc/pass.h"
+#include "tinyc/program.h"
+#include "tinyc/report.h"
+
+namespace tinyc {
+
+struct CompressInputs {
+  const Import* model = nullptr;
+  const Dataset* calibration = nullptr;  ///< null: synthetic samples, with a warning
+  const Dataset* evaluation = nullptr;   ///< null: agreement is measured on the calibration samples
+};
+
+struct CompressSettings {
+  std::string name = "model";
+  bool int8 = false;
+  std::string metric = "auto", target = "any";
+  std::vector<std::string> passes;  ///< empty: the default pipeline
+  PassOptions pass_options;
+  std::uint64_t seed = 1;
+  std::function<void(const Pass&, const Graph&)> after_pass;        ///< may be empty
+  std::function<void(const std::string& stage, double fraction)> progress;  ///< may be empty
+};
+
+struct Compressed {
+  Graph graph;      ///< final graph, Quantized or Coded
+  Program program;
+  Report report;
+};
+
+/// Runs the pipeline. Throws Error: usage (float model without int8, unknown pass or metric), data, unsupported.
+Compressed compress(const CompressInputs& in, const CompressSettings& s);
+
+/// Budgets; absent ones do not gate.
+struct Gates {
+  std::optional<std::uint64_t> max_flash, max_ram;  ///< bytes
+  std::optional<double> max_drop;                   ///< share: 0.01 is one point
+  std::optional<double> min_accuracy;
+};
+
+/// One sentence for each gate that the report fails. With `baseline`, anything worse than it fails: flash or RAM by more
+/// than 1 %, the metric by more than max_drop (default 0.005).
+std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Report* baseline = nullptr);
+
+/// True when larger values of the metric are better.
+bool higher_is_better(const std::string& metric) noexcept;
+
+}  // namespace tinyc

@@ -1,0 +1,208 @@
+#include "pipeline/measure.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tinyc/error.h"
+#include "tinyc/executor.h"
+
+namespace tinyc {
+namespace {
+
+double decibel(double signal, double noise) {
+  if (noise <= 0) return 200.0;
+  if (signal <= 0) return 0.0;
+  return std::min(200.0, 10.0 * std::log10(signal / noise));
+}
+
+std::size_t arg_max(std::span<const float> v) {
+  return static_cast<std::size_t>(std::max_element(v.begin(), v.end()) - v.begin());
+}
+
+std::span<const float> sample_of(const RealOutputs& outputs, const MetricData& m, std::size_t i) {
+  return std::span(outputs[0]).subspan(i * m.output_elements, m.output_elements);
+}
+
+float label(const Dataset& d, std::size_t i) {
+  float y = 0;
+  d.labels->row(i, {&y, 1});
+  return y;
+}
+
+// Area under the ROC curve by ranks, ties counted half.
+double auc(std::vector<std::pair<double, bool>> scored) {
+  std::sort(scored.begin(), scored.end());
+  double rank_sum = 0, positives = 0;
+  for (std::size_t i = 0; i < scored.size();) {
+    std::size_t j = i;
+    while (j < scored.size() && scored[j].first == scored[i].first) ++j;
+    const double rank = 0.5 * static_cast<double>(i + 1 + j);
+    for (; i < j; ++i)
+      if (scored[i].second) {
+        rank_sum += rank;
+        positives += 1;
+      }
+  }
+  const double negatives = static_cast<double>(scored.size()) - positives;
+  if (positives == 0 || negatives == 0) throw Error(ErrorKind::data, "AUC needs samples of both classes", "check the labels y (0 normal, 1 anomaly)");
+  return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
+}
+
+double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
+  struct Group {
+    double error = 0, rows = 0;
+    bool positive = false;
+  };
+  std::map<float, Group> groups;
+  std::vector<float> x(m.output_elements);
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    m.data->sample(0, i, x);
+    const auto y = sample_of(outputs, m, i);
+    double error = 0;
+    for (std::size_t j = 0; j < x.size(); ++j) error += (static_cast<double>(x[j]) - y[j]) * (static_cast<double>(x[j]) - y[j]);
+    float key = static_cast<float>(i);
+    if (m.data->groups) m.data->groups->row(i, {&key, 1});
+    Group& g = groups[key];
+    g.error += error / static_cast<double>(x.size());
+    g.rows += 1;
+    g.positive = label(*m.data, i) != 0;
+  }
+  std::vector<std::pair<double, bool>> scored;
+  for (const auto& [key, g] : groups) scored.emplace_back(g.error / g.rows, g.positive);
+  return auc(std::move(scored));
+}
+
+double top1(const RealOutputs& outputs, const MetricData& m) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const auto y = sample_of(outputs, m, i);
+    const float predicted = y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
+    right += predicted == label(*m.data, i);
+  }
+  return static_cast<double>(right) / static_cast<double>(m.samples);
+}
+
+double mean_squared_error(const RealOutputs& outputs, const MetricData& m) {
+  std::vector<float> target(m.output_elements);
+  double sum = 0;
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    m.data->labels->row(i, target);
+    const auto y = sample_of(outputs, m, i);
+    for (std::size_t j = 0; j < y.size(); ++j) sum += (static_cast<double>(target[j]) - y[j]) * (static_cast<double>(target[j]) - y[j]);
+  }
+  return sum / static_cast<double>(m.samples * m.output_elements);
+}
+
+}  // namespace
+
+RealOutputs real_outputs(const Program& p, const Dataset& d, std::size_t n) {
+  const auto integers = run_program(p, d, n);
+  RealOutputs out;
+  for (std::size_t k = 0; k < integers.size(); ++k) {
+    const Value& v = p.values[static_cast<std::size_t>(p.outputs[k])];
+    auto& real = out.emplace_back(integers[k].size());
+    for (std::size_t i = 0; i < real.size(); ++i) real[i] = dequantize_value(integers[k][i], v.scale, v.zero_point);
+  }
+  return out;
+}
+
+std::string resolve_metric(const std::string& name, const MetricData& m) {
+  const bool labels = m.data->labels.has_value();
+  const std::size_t per_row = labels ? m.data->labels->row_elements() : 0;
+  const bool reconstructs = m.data->inputs.size() == 1 && m.data->inputs[0].row_elements() == m.output_elements && m.output_elements > 1;
+  if (name == "auto") {
+    if (labels && per_row == 1 && reconstructs) return "auc";
+    if (labels && per_row == 1 && m.data->labels->type != Array::Type::f32 && m.data->labels->type != Array::Type::f64) return "top1";
+    if (labels && per_row == 1 && m.output_elements > 1) return "top1";
+    return labels && per_row == m.output_elements ? "mse" : "cosine";
+  }
+  if (name == "cosine") return name;
+  if (name != "top1" && name != "mse" && name != "auc") throw Error(ErrorKind::usage, "unknown metric '" + printable(name) + "'", "one of: auto, top1, auc, mse, cosine");
+  if (!labels) throw Error(ErrorKind::data, "metric " + name + " needs labels", "store them under the key y, or use --metric cosine");
+  if (name == "mse" ? per_row != m.output_elements : per_row != 1)
+    throw Error(ErrorKind::data, "the labels have " + std::to_string(per_row) + " values a sample, metric " + name + " needs " +
+                                     std::to_string(name == "mse" ? m.output_elements : 1));
+  if (name == "auc" && !reconstructs) throw Error(ErrorKind::data, "metric auc needs an autoencoder: an output as large as the input");
+  return name;
+}
+
+std::optional<double> score(const std::string& metric, const RealOutputs& outputs, const MetricData& m) {
+  if (metric == "top1") return top1(outputs, m);
+  if (metric == "auc") return auc_of_reconstruction(outputs, m);
+  if (metric == "mse") return mean_squared_error(outputs, m);
+  return std::nullopt;
+}
+
+void compare(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m, Accuracy& out) {
+  double signal = 0, noise = 0;
+  for (std::size_t k = 0; k < reference.size(); ++k)
+    for (std::size_t i = 0; i < reference[k].size(); ++i) {
+      const double f = reference[k][i], q = compressed[k][i];
+      signal += f * f;
+      noise += (f - q) * (f - q);
+    }
+  out.sqnr_db = decibel(signal, noise);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const auto a = sample_of(reference, m, i), b = sample_of(compressed, m, i);
+    same += a.size() == 1 ? (a[0] > 0.5f) == (b[0] > 0.5f) : arg_max(a) == arg_max(b);
+  }
+  out.agreement = m.samples ? static_cast<double>(same) / static_cast<double>(m.samples) : 0;
+  out.samples = m.samples;
+}
+
+double mean_cosine(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m) {
+  double sum = 0;
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const auto a = sample_of(reference, m, i), b = sample_of(compressed, m, i);
+    double ab = 0, aa = 0, bb = 0;
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      ab += static_cast<double>(a[j]) * b[j];
+      aa += static_cast<double>(a[j]) * a[j];
+      bb += static_cast<double>(b[j]) * b[j];
+    }
+    sum += aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : (aa == bb ? 1.0 : 0.0);
+  }
+  return m.samples ? sum / static_cast<double>(m.samples) : 0;
+}
+
+std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program& p, const Dataset& d, std::size_t n) {
+  std::map<std::string, TensorId> by_name;
+  for (const Node& node : float_graph.nodes) by_name.emplace(float_graph.at(node.outputs[0]).name, node.outputs[0]);
+  const FloatExecutor floats(float_graph, true);
+  auto float_state = floats.make_state();
+  const ProgramExecutor integers(p);
+  auto state = integers.make_state();
+  struct Sums {
+    double signal = 0, noise = 0;
+  };
+  std::map<std::size_t, Sums> sums;
+  for (std::size_t sample = 0; sample < n; ++sample) {
+    for (std::size_t k = 0; k < p.inputs.size(); ++k) {
+      const auto real = floats.input(float_state, k);
+      d.sample(k, sample, real);
+      const Value& v = p.values[static_cast<std::size_t>(p.inputs[k])];
+      const auto in = integers.input(state, k);
+      for (std::size_t j = 0; j < in.size(); ++j) in[j] = quantize_value(real[j], v.scale, v.zero_point);
+    }
+    floats.run(float_state);
+    integers.run(state, [&](std::size_t layer, std::span<const std::int8_t> out) {
+      const Value& v = p.values[static_cast<std::size_t>(p.layers[layer].out)];
+      const auto found = by_name.find(v.name);
+      if (found == by_name.end()) return;
+      const auto reference = floats.value(float_state, found->second);
+      if (reference.size() != out.size()) return;
+      Sums& s = sums[layer];
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        const double f = reference[i], q = dequantize_value(out[i], v.scale, v.zero_point);
+        s.signal += f * f;
+        s.noise += (f - q) * (f - q);
+      }
+    });
+  }
+  std::map<std::size_t, double> result;
+  for (const auto& [layer, s] : sums) result[layer] = decibel(s.signal, s.noise);
+  return result;
+}
+
+}  // namespace tinyc

@@ -1,0 +1,91 @@
+// The resize kernels, bit for bit against naive references.
+#include "catch.h"
+#include "oracle/resize_oracle.h"
+
+using namespace tinyc;
+using namespace oracle;
+
+namespace {
+constexpr Scale kQ{0.25f, 7};
+
+OpData bilinear(const Resize& r) { return ResizeBilinear{{r.h, r.w}, r.align, r.half}; }
+OpData nearest(const Resize& r) { return ResizeNearestNeighbor{{r.h, r.w}, r.align, r.half}; }
+}  // namespace
+
+TEST_CASE("int8 resize_bilinear equals its reference", "[resize_bilinear]") {
+  Random r(11);
+  for (int round = 0; round < 150; ++round) {
+    const Int8s in = r.int8s({r.in(1, 2), r.in(1, 9), r.in(1, 9), r.in(1, 4)});
+    const auto mode = r.in(0, 2);
+    const Resize size{r.in(1, 20), r.in(1, 20), mode == 1, mode == 2};
+    CAPTURE(round, to_string(in.shape), size.h, size.w, mode);
+    REQUIRE(run_int8(bilinear(size), {{in, kQ}}, kQ) == resize_bilinear(in, size));
+  }
+}
+
+TEST_CASE("int8 resize_bilinear survives factors its ten fraction bits cannot hold", "[resize_bilinear]") {
+  Random r(12);
+  for (const std::int32_t width : {1, 2, 3, 7})
+    for (const std::int32_t out : {1000, 4095, 32767})
+      for (int mode = 0; mode < 3; ++mode) {
+        const Int8s in = r.int8s({1, 1, width, 1});
+        const Resize size{1, out, mode == 1, mode == 2};
+        CAPTURE(width, out, mode);
+        REQUIRE(run_int8(bilinear(size), {{in, kQ}}, kQ) == resize_bilinear(in, size));
+      }
+  const Int8s wide = r.int8s({1, 1, 32767, 1});
+  REQUIRE(run_int8(bilinear({1, 3, false, true}), {{wide, kQ}}, kQ) == resize_bilinear(wide, {1, 3, false, true}));
+}
+
+TEST_CASE("int8 resize_bilinear rounds half away from zero", "[resize_bilinear]") {
+  const auto middle = [](std::int8_t a, std::int8_t b) {
+    return int{run_int8(ResizeBilinear{{1, 3}, true, false}, {{{{1, 1, 2, 1}, {a, b}}, kQ}}, kQ).values[1]};
+  };
+  REQUIRE(middle(1, 2) == 2);
+  REQUIRE(middle(-1, -2) == -2);
+  REQUIRE(middle(-1, 2) == 1);
+  REQUIRE(middle(-2, 1) == -1);
+  REQUIRE(middle(127, 127) == 127);
+  REQUIRE(middle(-128, -128) == -128);
+}
+
+TEST_CASE("int8 resize_nearest_neighbor equals its reference", "[resize_nearest_neighbor]") {
+  Random r(13);
+  for (int round = 0; round < 200; ++round) {
+    const Int8s in = r.int8s({r.in(1, 2), r.in(1, 9), r.in(1, 40), r.in(1, 4)});
+    const Resize size{r.in(1, 20), r.in(1, 60), r.in(0, 1) == 1, r.in(0, 1) == 1};
+    CAPTURE(round, to_string(in.shape), size.h, size.w, size.align, size.half);
+    REQUIRE(run_int8(nearest(size), {{in, kQ}}, kQ) == resize_nearest(in, size));
+  }
+}
+
+TEST_CASE("resize_nearest_neighbor falls back to a table where single precision decides", "[resize_nearest_neighbor]") {
+  Random r(14);
+  int tables = 0, formulas = 0;
+  for (std::int32_t in_w = 1; in_w < 60; ++in_w)
+    for (std::int32_t out_w = 1; out_w < 60; ++out_w) {
+      const auto mode = r.in(0, 3);
+      const Int8s in = r.int8s({1, 1, in_w, 1});
+      const Resize size{1, out_w, mode % 2 == 1, mode / 2 == 1};
+      const Graph g = int8_graph(nearest(size), {{in, kQ}}, kQ);
+      (lower(g).layers[0].table >= 0 ? tables : formulas) += 1;
+      CAPTURE(in_w, out_w, mode);
+      REQUIRE(run_int8(g, {{in, kQ}}) == resize_nearest(in, size));
+    }
+  REQUIRE(tables > 0);
+  REQUIRE(formulas > 10 * tables);
+}
+
+TEST_CASE("resize needs one quantization, an activation and sizes of 15 bits",
+          "[resize_bilinear][resize_nearest_neighbor]") {
+  const Int8In x{{{1, 1, 2, 1}, {1, 2}}, kQ};
+  Int8In constant = x;
+  constant.constant = true;
+  for (const auto& op : {bilinear({2, 2, false, false}), nearest({2, 2, false, false})}) {
+    REQUIRE(lower_rejects(op, {x}, {0.25f, 8}));
+    REQUIRE(lower_rejects(op, {x}, {0.5f, 7}));
+    REQUIRE(lower_rejects(op, {constant}, kQ));
+  }
+  REQUIRE(lower_rejects(bilinear({32768, 1, false, false}), {x}, kQ));
+  REQUIRE(lower_rejects(nearest({1, 32768, false, false}), {x}, kQ));
+}
