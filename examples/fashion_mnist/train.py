@@ -64,7 +64,7 @@ def model():
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data")
-    p.add_argument("--epochs", type=int, default=12)
+    p.add_argument("--epochs", type=int, default=10)
     a = p.parse_args()
     keras.utils.set_random_seed(1)
     (x, y), (xt, yt) = load(a.data)

@@ -61,6 +61,9 @@ struct Layer {
   std::int64_t macs = 0;
 };
 
+/// No arena is larger: more is no microcontroller's, and a damaged file could claim anything.
+inline constexpr std::uint32_t kMaxArenaBytes = 1u << 28;
+
 struct Program {
   std::string name = "model";
   std::vector<Blob> blobs;

@@ -95,6 +95,36 @@ static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 
+/* ---- broadcasting of two int8 operands ---- */
+/* One innermost loop of l->in_c elements; operand strides l->stride_h and l->stride_w are 0 or 1. */
+typedef void (*tinyc_row)(const tinyc_layer *l, const int8_t *a, const int8_t *b, int8_t *out);
+/* Operand B: in flash where the layer has weights, else in the arena. */
+static inline int32_t tinyc_ld_b(const tinyc_layer *l, const int8_t *b) { return l->weights ? tinyc_ld8(b) : *b; }
+/* Runs `row` over l->n (at most 5) outer loops; table: count, stride of A, stride of B for each, innermost first. */
+static inline int tinyc_broadcast(const tinyc_layer *l, uint8_t *arena, tinyc_row row) {
+  const int8_t *a = (const int8_t *)(arena + l->in0);
+  const int8_t *b = l->weights ? l->weights : (const int8_t *)(arena + l->in1);
+  int8_t *out = (int8_t *)(arena + l->out);
+  int32_t index[5] = {0, 0, 0, 0, 0}, d;
+  do {
+    const int32_t *dim = l->table;
+    row(l, a, b, out);
+    out += l->in_c;
+    for (d = 0; d < l->n; ++d, dim += 3) {
+      const int32_t count = tinyc_ld32(dim), step_a = tinyc_ld32(dim + 1), step_b = tinyc_ld32(dim + 2);
+      if (++index[d] < count) {
+        a += step_a;
+        b += step_b;
+        break;
+      }
+      index[d] = 0;
+      a -= (count - 1) * step_a;
+      b -= (count - 1) * step_b;
+    }
+  } while (d < l->n);
+  return TINYC_OK;
+}
+
 /* ---- weights, raw or coded ---- */
 typedef struct {
   const uint8_t *next, *end; /* unread bytes of the stream */

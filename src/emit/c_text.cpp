@@ -46,7 +46,8 @@ std::string c_float(float v) {
 
 std::string c_int(std::int64_t v) {
   if (v == INT32_MIN) return "(-2147483647 - 1)";
-  return v < 0 ? "(" + std::to_string(v) + ")" : std::to_string(v);
+  const std::string digits = std::to_string(v);
+  return v < 0 ? '(' + digits + ')' : digits;
 }
 
 std::string c_comment(const std::string& text) {

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
+#include <type_traits>
 
 #include "emit/amalgamate.h"
 #include "emit/c_text.h"
 #include "tinyc/emit.h"
 #include "tinyc/error.h"
+#include "tinyc/record.h"
 
 namespace tinyc {
 namespace {
@@ -74,46 +76,24 @@ std::string array(const Program& p, BlobId id, bool raw_weights) {
   return out + "TINYC_FLASH = {\n" + (count ? c_elements(b) : "0") + "\n};\n";
 }
 
-/// One row of the layer table. The binding takes the fields in the order of their declaration, so the row is right
-/// whatever that order is, and a new field does not compile until it is written here.
+/// One row of the layer table, in the order of the record's fields.
 std::string row(const Program& p, const Layer& l) {
-  const auto& [run, weights, codec, bias, mult, shift, table, in0, in1, out, scratch, out_bytes, stream_bytes, n, in_c,
-               out_c, params, in_h, in_w, out_h, out_w, k_h, k_w, stride_h, stride_w, dil_h, dil_w, pad_t, pad_l,
-               in0_zp, in1_zp, out_zp, act_min, act_max, block] = l.record;
-  std::string text;
-  const auto comma = [&] { text += text.empty() ? "" : ", "; };
-  const auto pointer = [&]<class T>(const T* const&, BlobId id, const char* type, Blob::Type stored) {
-    comma();
-    const bool cast = id >= 0 && p.blobs[at(id)].type != stored;
-    text += id < 0 ? "0" : (cast ? "(const " + std::string(type) + " *)" : "") + blob_name(p, id);
-  };
-  const auto number = [&](std::int64_t v) {
-    comma();
-    text += v == INT32_MIN ? c_int(v) : std::to_string(v);
-  };
-  static_cast<void>(run);
-  text += l.kernel->symbol;
-  pointer(weights, l.weights, "int8_t", Blob::Type::i8);
-  pointer(codec, l.codec, "uint8_t", Blob::Type::u8);
-  pointer(bias, l.bias, "int32_t", Blob::Type::i32);
-  pointer(mult, l.mult, "int32_t", Blob::Type::i32);
-  pointer(shift, l.shift, "int8_t", Blob::Type::i8);
-  pointer(table, l.table, "int32_t", Blob::Type::i32);
-  text += ",\n  ";
-  for (const std::int64_t v : {in0, in1, out, scratch, out_bytes, stream_bytes}) {
-    text += std::to_string(v) + ", ";
-  }
-  text += std::to_string(n) + ", " + std::to_string(in_c) + ", " + std::to_string(out_c) + ", {";
-  std::string list;
-  for (const std::int32_t v : params)
-    list += (list.empty() ? "" : ", ") + (v == INT32_MIN ? c_int(v) : std::to_string(v));
-  text += list + "},\n  ";
-  list.clear();
-  std::swap(list, text);
-  for (const std::int16_t v : {in_h, in_w, out_h, out_w, k_h, k_w, stride_h, stride_w, dil_h, dil_w, pad_t, pad_l,
-                               in0_zp, in1_zp, out_zp, act_min, act_max, block})
-    number(v);
-  return "  {" + list + text + "}";
+  std::string out = "  {" + std::string(l.kernel->symbol);
+  for (const BlobId id : {l.weights, l.codec, l.bias, l.mult, l.shift, l.table})
+    out += id < 0 ? ", 0" : ", " + blob_name(p, id);
+  int field = 0;
+  const auto number = [](std::int64_t v) { return v == INT32_MIN ? c_int(v) : std::to_string(v); };
+  visit_numbers(l.record, [&](const auto& v) {
+    out += field++ % 10 ? ", " : ",\n   ";
+    if constexpr (std::is_array_v<std::remove_reference_t<decltype(v)>>) {
+      std::string list;
+      for (const auto x : v) list += (list.empty() ? "{" : ", ") + number(x);
+      out += list + "}";
+    } else {
+      out += number(v);
+    }
+  });
+  return out + "}";
 }
 
 std::string layer_comment(const Program& p, std::size_t i) {

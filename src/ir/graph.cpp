@@ -37,7 +37,7 @@ std::int64_t num_elements(const Shape& s) noexcept {
 
 std::string to_string(const Shape& s) {
   std::string out = "[";
-  for (std::size_t i = 0; i < s.size(); ++i) out += (i ? "," : "") + std::to_string(s[i]);
+  for (std::size_t i = 0; i < s.size(); ++i) out.append(i ? "," : "").append(std::to_string(s[i]));
   return out + "]";
 }
 

@@ -1,0 +1,29 @@
+// What the constants of a program occupy on a 32-bit target.
+#include <cstddef>
+
+#include "tinyc/program.h"
+#include "tinyc/record.h"
+
+namespace tinyc {
+namespace {
+// all pointers come first: on the target they take 4 bytes each, the numbers behind them are the same
+constexpr std::size_t kNumbersBegin = offsetof(tinyc_layer, in0),
+                      kNumbersEnd = offsetof(tinyc_layer, block) + sizeof(tinyc_layer::block);
+static_assert(kNumbersBegin == kRecordPointers * sizeof(void*));
+constexpr std::size_t kRecordBytes = (kRecordPointers * 4 + (kNumbersEnd - kNumbersBegin) + 3) / 4 * 4;
+}  // namespace
+
+FlashBytes flash_bytes(const Program& p) noexcept {
+  FlashBytes f;
+  for (const Blob& b : p.blobs) {
+    switch (b.kind) {
+      case Blob::Kind::weights: f.weights += b.bytes.size(); break;
+      case Blob::Kind::tables: f.tables += b.bytes.size(); break;
+      case Blob::Kind::params: f.params += b.bytes.size(); break;
+    }
+  }
+  f.descriptors = p.layers.size() * kRecordBytes;
+  return f;
+}
+
+}  // namespace tinyc

@@ -1,0 +1,44 @@
+// AVERAGE_POOL_2D: mean over the part of each window that lies in the picture. Int8: integer division, half away from
+// zero.
+#include "ops/pool.h"
+
+extern "C" int tinyc_average_pool_2d(const tinyc_layer* l, uint8_t* arena);
+
+namespace tinyc {
+namespace {
+
+constexpr Kernel kKernels[] = {{"tinyc_average_pool_2d", tinyc_average_pool_2d, "tinyc_average_pool_2d.c"}};
+
+void forward(const ForwardArgs& a) {
+  const std::int32_t channels = a.in[0].shape->back();
+  const Act act = get<AveragePool2D>(a.op).act;
+  forward_pool<AveragePool2D>(
+      a, [=](float* to) { std::fill_n(to, channels, 0.0f); },
+      [=](float* to, const float* x) {
+        for (std::int32_t c = 0; c < channels; ++c) to[c] += x[c];
+      },
+      [=](float* to, std::int32_t pixels) {
+        for (std::int32_t c = 0; c < channels; ++c) to[c] = activate(to[c] / static_cast<float>(pixels), act);
+      });
+}
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
+  const auto& p = get<AveragePool2D>(n.op);
+  out.add(make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act));
+}
+
+}  // namespace
+
+constexpr OpTraits traits_average_pool_2d{
+    .name = "average_pool_2d",
+    .summary = "mean over windows",
+    .quant = {.output = QuantRule::Output::same_as_input},
+    .infer = infer_pool<AveragePool2D>,
+    .forward = forward,
+    .macs = no_macs,
+    .lower = lower,
+    .kernels = kKernels,
+};
+static_assert(complete(traits_average_pool_2d));
+
+}  // namespace tinyc

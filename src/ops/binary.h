@@ -1,0 +1,100 @@
+// Operators of two operands with numpy broadcasting. Either may be a constant; in int8 operand A of a layer is always
+// an activation, and the one with the output's shape where there is a choice.
+#pragma once
+#include <vector>
+
+#include "ops/op_support.h"
+
+namespace tinyc {
+
+/// Two broadcast operands as nested loops, neighbouring dimensions merged. The innermost loop has strides 0 or 1.
+struct Broadcast {
+  struct Dim {
+    std::int32_t count, a, b;  ///< iterations; element strides of the operands
+  };
+  Dim inner{1, 1, 1};
+  std::vector<Dim> outer;  ///< innermost first
+  /// Both operands are read straight through.
+  bool same() const { return outer.empty() && inner.a == 1 && inner.b == 1; }
+};
+Broadcast plan_broadcast(const Shape& a, const Shape& b);
+
+/// numpy's rule, at most 6 dimensions; rejects shapes that do not fit.
+Shape broadcast_shape(const Shape& a, const Shape& b);
+std::vector<Shape> infer_binary(const OpData&, std::span<const Tensor* const> in);
+
+/// out = clamp(f(a, b)) element by element.
+template <class F>
+void forward_binary(const ForwardArgs& args, Act act, F f) {
+  const Broadcast plan = plan_broadcast(*args.in[0].shape, *args.in[1].shape);
+  const std::int32_t count = plan.inner.count;
+  const float *a = args.in[0].data, *b = args.in[1].data;
+  float* out = args.out[0].data;
+  std::vector<std::int32_t> index(plan.outer.size(), 0);
+  for (std::size_t d = 0;;) {
+    if (plan.inner.a && plan.inner.b)
+      for (std::int32_t i = 0; i < count; ++i) out[i] = f(a[i], b[i]);
+    else if (plan.inner.a)
+      for (std::int32_t i = 0; i < count; ++i) out[i] = f(a[i], b[0]);
+    else
+      for (std::int32_t i = 0; i < count; ++i) out[i] = f(a[0], b[i]);
+    if (act != Act::none)
+      for (std::int32_t i = 0; i < count; ++i) out[i] = activate(out[i], act);
+    out += count;
+    for (d = 0; d < index.size(); ++d) {
+      const Broadcast::Dim& dim = plan.outer[d];
+      a += dim.a;
+      b += dim.b;
+      if (++index[d] < dim.count) break;
+      index[d] = 0;
+      a -= std::ptrdiff_t{dim.count} * dim.a;
+      b -= std::ptrdiff_t{dim.count} * dim.b;
+    }
+    if (d == index.size()) return;
+  }
+}
+
+/// A layer of two operands with everything but its arithmetic: arena values or constant, zero points, loops.
+struct BinaryLayer {
+  Layer layer;
+  ScaleZp a, b, out;     ///< quantization of operands A, B of the layer and of the output
+  bool swapped = false;  ///< A is the node's second input
+};
+
+/// `same` serves two activations of one shape: p[0] elements. `broadcast` serves everything else: `in_c`, `stride_h`,
+/// `stride_w` hold the innermost loop, `n` and `table` the outer ones (tinyc_broadcast). Rejects two constants.
+BinaryLayer make_binary(const Graph& g, const Node& n, ProgramBuilder& out, const Kernel& same,
+                        const Kernel& broadcast);
+
+/// Sets k_h of the layer: 1 where operand B has the larger scale. That operand is scaled by exactly 1/2, the other by
+/// less. Returns the operands' scales as (larger, smaller).
+std::pair<float, float> order_by_scale(BinaryLayer& l);
+
+/// ADD and SUB differ in the second input's sign and in how TFLite computes the multipliers.
+struct AddMultipliers {
+  double narrow, output;  ///< of the operand with the smaller scale, and of the sum
+};
+void lower_add(const Graph& g, const Node& n, ProgramBuilder& out, Act act, bool subtract,
+               AddMultipliers (*multipliers)(float larger, float smaller, float output));
+inline constexpr int kAddBits = 20;  ///< left shift of the operands of ADD and SUB
+
+}  // namespace tinyc
+
+extern "C" {
+int tinyc_add(const tinyc_layer* l, uint8_t* arena);
+int tinyc_add_broadcast(const tinyc_layer* l, uint8_t* arena);
+int tinyc_maximum(const tinyc_layer* l, uint8_t* arena);
+int tinyc_maximum_broadcast(const tinyc_layer* l, uint8_t* arena);
+}
+
+namespace tinyc {
+
+inline constexpr Kernel kAddKernels[] = {{"tinyc_add", tinyc_add, "tinyc_add.c"},
+                                         {"tinyc_add_broadcast", tinyc_add_broadcast, "tinyc_add.c"}};
+inline constexpr Kernel kMaximumKernels[] = {{"tinyc_maximum", tinyc_maximum, "tinyc_maximum.c"},
+                                             {"tinyc_maximum_broadcast", tinyc_maximum_broadcast, "tinyc_maximum.c"}};
+
+/// MAXIMUM and MINIMUM; rejects operands of different scales.
+void lower_maximum(const Graph& g, const Node& n, ProgramBuilder& out, bool minimum);
+
+}  // namespace tinyc

@@ -1,0 +1,45 @@
+// MAX_POOL_2D: maximum over the part of each window that lies in the picture.
+#include <limits>
+
+#include "ops/pool.h"
+
+extern "C" int tinyc_max_pool_2d(const tinyc_layer* l, uint8_t* arena);
+
+namespace tinyc {
+namespace {
+
+constexpr Kernel kKernels[] = {{"tinyc_max_pool_2d", tinyc_max_pool_2d, "tinyc_max_pool_2d.c"}};
+
+void forward(const ForwardArgs& a) {
+  const std::int32_t channels = a.in[0].shape->back();
+  const Act act = get<MaxPool2D>(a.op).act;
+  forward_pool<MaxPool2D>(
+      a, [=](float* to) { std::fill_n(to, channels, std::numeric_limits<float>::lowest()); },
+      [=](float* to, const float* x) {
+        for (std::int32_t c = 0; c < channels; ++c) to[c] = std::max(to[c], x[c]);
+      },
+      [=](float* to, std::int32_t) {
+        for (std::int32_t c = 0; c < channels; ++c) to[c] = activate(to[c], act);
+      });
+}
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
+  const auto& p = get<MaxPool2D>(n.op);
+  out.add(make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act));
+}
+
+}  // namespace
+
+constexpr OpTraits traits_max_pool_2d{
+    .name = "max_pool_2d",
+    .summary = "maximum over windows",
+    .quant = {.output = QuantRule::Output::same_as_input},
+    .infer = infer_pool<MaxPool2D>,
+    .forward = forward,
+    .macs = no_macs,
+    .lower = lower,
+    .kernels = kKernels,
+};
+static_assert(complete(traits_max_pool_2d));
+
+}  // namespace tinyc

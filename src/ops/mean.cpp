@@ -1,0 +1,29 @@
+// MEAN over any axes.
+#include "ops/reduce.h"
+
+namespace tinyc {
+namespace {
+
+void forward(const ForwardArgs& a) {
+  forward_reduce(a, get<Mean>(a.op).axes, [](float x, float y) { return x + y; });
+  const auto outputs = num_elements(*a.out[0].shape);
+  const float terms = static_cast<float>(num_elements(*a.in[0].shape) / outputs);
+  for (std::int64_t i = 0; i < outputs; ++i) a.out[0].data[i] /= terms;
+}
+
+void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_sum(g, n, out, get<Mean>(n.op).axes, true); }
+
+}  // namespace
+
+constexpr OpTraits traits_mean{
+    .name = "mean",
+    .summary = "mean over axes",
+    .infer = infer_reduce<Mean>,
+    .forward = forward,
+    .macs = no_macs,
+    .lower = lower,
+    .kernels = kSumKernels,
+};
+static_assert(complete(traits_mean));
+
+}  // namespace tinyc

@@ -1,0 +1,66 @@
+// Operators that reduce over any axes: MEAN, SUM, REDUCE_MAX, REDUCE_MIN.
+#pragma once
+#include <vector>
+
+#include "ops/op_support.h"
+
+namespace tinyc {
+
+/// Output shape; negative axes count from the end, no axes means no reduction. At most 6 dimensions.
+Shape reduced_shape(const Shape& in, const Ints& axes, bool keep_dims);
+
+template <class R>
+std::vector<Shape> infer_reduce(const OpData& op, std::span<const Tensor* const> in) {
+  return {reduced_shape(in[0]->shape, get<R>(op).axes, get<R>(op).keep_dims)};
+}
+
+/// Loops of a reduction, neighbouring axes of one kind merged: at most three kept ones (in output order) and three
+/// reduced.
+struct Reduction {
+  struct Dim {
+    std::int32_t count = 1, stride = 0;  ///< in elements of the input
+  };
+  std::array<Dim, 3> kept, reduced;  ///< outermost first, unused ones first
+  std::int32_t terms() const { return reduced[0].count * reduced[1].count * reduced[2].count; }
+};
+Reduction plan_reduction(const Shape& in, const Ints& axes);
+
+/// out = fold of `step` over the reduced axes, starting with the first element.
+template <class F>
+void forward_reduce(const ForwardArgs& a, const Ints& axes, F step) {
+  const Reduction r = plan_reduction(*a.in[0].shape, axes);
+  const auto run = [](const std::array<Reduction::Dim, 3>& d, const float* x, auto&& visit) {
+    for (std::int32_t i = 0; i < d[0].count; ++i)
+      for (std::int32_t j = 0; j < d[1].count; ++j)
+        for (std::int32_t k = 0; k < d[2].count; ++k)
+          visit(x + std::ptrdiff_t{i} * d[0].stride + std::ptrdiff_t{j} * d[1].stride +
+                std::ptrdiff_t{k} * d[2].stride);
+  };
+  float* out = a.out[0].data;
+  run(r.kept, a.in[0].data, [&](const float* x) {
+    float acc = 0;
+    bool first = true;
+    run(r.reduced, x, [&](const float* y) {
+      acc = first ? *y : step(acc, *y);
+      first = false;
+    });
+    *out++ = acc;
+  });
+}
+
+/// MEAN and SUM in int8: (sum - terms * zp_in) requantized; `mean` folds 1 / terms into the multiplier as TFLite does.
+void lower_sum(const Graph& g, const Node& n, ProgramBuilder& out, const Ints& axes, bool mean);
+/// REDUCE_MAX and REDUCE_MIN; rejects an output whose quantization differs from the input's.
+void lower_extremum(const Graph& g, const Node& n, ProgramBuilder& out, const Ints& axes, bool minimum);
+
+}  // namespace tinyc
+
+extern "C" {
+int tinyc_mean(const tinyc_layer* l, uint8_t* arena);
+int tinyc_reduce_max(const tinyc_layer* l, uint8_t* arena);
+}
+
+namespace tinyc {
+inline constexpr Kernel kSumKernels[] = {{"tinyc_mean", tinyc_mean, "tinyc_mean.c"}};
+inline constexpr Kernel kExtremumKernels[] = {{"tinyc_reduce_max", tinyc_reduce_max, "tinyc_reduce_max.c"}};
+}  // namespace tinyc

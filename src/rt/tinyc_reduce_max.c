@@ -1,0 +1,38 @@
+/* REDUCE_MAX and REDUCE_MIN; p[0]: 0 for the maximum, -1 for the minimum, since min(x) = ~max(~x).
+ * table: count and stride of three loops over outputs, then of three over the terms of one output, outermost first. */
+#include "tinyc_rt.h"
+
+int tinyc_reduce_max(const tinyc_layer* l, uint8_t* arena);
+
+static int32_t tinyc_reduce_max_fold(const int32_t* dim, const int8_t* x, int32_t flip) {
+  const int32_t n0 = tinyc_ld32(dim), s0 = tinyc_ld32(dim + 1), n1 = tinyc_ld32(dim + 2), s1 = tinyc_ld32(dim + 3);
+  const int32_t n2 = tinyc_ld32(dim + 4), s2 = tinyc_ld32(dim + 5);
+  int32_t best = -128, i, j, k;
+  for (i = 0; i < n0; ++i, x += s0) {
+    const int8_t* y = x;
+    for (j = 0; j < n1; ++j, y += s1) {
+      const int8_t* z = y;
+      for (k = n2; k > 0; --k, z += s2) best = (*z ^ flip) > best ? *z ^ flip : best;
+    }
+  }
+  return best ^ flip;
+}
+
+int tinyc_reduce_max(const tinyc_layer* l, uint8_t* arena) {
+  const int8_t* x = (const int8_t*)(arena + l->in0);
+  int8_t* out = (int8_t*)(arena + l->out);
+  const int32_t* const dim = l->table;
+  const int32_t n0 = tinyc_ld32(dim), s0 = tinyc_ld32(dim + 1), n1 = tinyc_ld32(dim + 2), s1 = tinyc_ld32(dim + 3);
+  const int32_t n2 = tinyc_ld32(dim + 4), s2 = tinyc_ld32(dim + 5);
+  int32_t i, j, k;
+  for (i = 0; i < n0; ++i, x += s0) {
+    const int8_t* y = x;
+    for (j = 0; j < n1; ++j, y += s1) {
+      const int8_t* z = y;
+      for (k = 0; k < n2; ++k, z += s2) {
+        *out++ = (int8_t)tinyc_reduce_max_fold(dim + 6, z, l->p[0]);
+      }
+    }
+  }
+  return TINYC_OK;
+}
