@@ -2,6 +2,7 @@
 // the definition (real zero points, 64-bit sums, the two roundings written as divisions).
 #pragma once
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <optional>
 
