@@ -85,3 +85,13 @@ TEST_CASE("quantize to the same scale costs nothing", "[quantize]") {
 TEST_CASE("dequantize inside an integer program is refused", "[dequantize]") {
   REQUIRE(lower_rejects(Dequantize{}, {all_values({0.5f, 3})}, {0.5f, 3}));
 }
+
+TEST_CASE("int8 quantize equals recorded outputs of the TFLite reference kernel", "[quantize]") {
+  Int8s in{{18}, {}};
+  for (int v = -128; v < 128; v += 15) in.values.push_back(static_cast<std::int8_t>(v));
+  REQUIRE(run_int8(Quantize{}, {{in, {0.037f, -11}}}, {0.051f, 23}).values ==
+          std::vector<std::int8_t>{-62, -51, -40, -29, -18, -7, 3, 14, 25, 36, 47, 58, 69, 80, 90, 101, 112, 123});
+  REQUIRE(run_int8(Quantize{}, {{in, {0.051f, 23}}}, {0.0071f, -90}).values ==
+          std::vector<std::int8_t>{-128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -97, 11, 118, 127, 127,
+                                   127, 127, 127});
+}
