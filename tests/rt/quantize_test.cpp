@@ -9,9 +9,9 @@ using namespace oracle;
 
 namespace {
 
-std::int64_t divide_half_away(__int128 x, int bits) {
-  const __int128 unit = __int128{1} << bits, magnitude = (x < 0 ? -x : x) + unit / 2;
-  return static_cast<std::int64_t>(x < 0 ? -(magnitude / unit) : magnitude / unit);
+std::int64_t divide_half_away(std::int64_t x, int bits) {
+  const std::int64_t unit = std::int64_t{1} << bits, magnitude = (x < 0 ? -x : x) + unit / 2;
+  return x < 0 ? -(magnitude / unit) : magnitude / unit;
 }
 
 // (x * 2^left * m) / 2^31 rounded half up, then / 2^right rounded half away from zero

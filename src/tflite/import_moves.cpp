@@ -1,0 +1,227 @@
+// The TFLite operators that only move data: reshapes, slices, joins, padding.
+#include <algorithm>
+
+#include "tflite/op_import.h"
+#include "tflite/slices.h"
+#include "tinyc/error.h"
+
+namespace tinyc::tfl {
+namespace {
+
+using B = fb::BuiltinOperator;
+
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+
+Shape with_axis(Shape s, std::size_t axis, std::int32_t extent) {
+  s.insert(s.begin() + static_cast<std::ptrdiff_t>(axis), extent);
+  return s;
+}
+
+Shape without_axis(Shape s, std::size_t axis) {
+  s.erase(s.begin() + static_cast<std::ptrdiff_t>(axis));
+  return s;
+}
+
+// The shape that RESHAPE's own parameters give, one open dimension resolved.
+Shape requested_shape(OpImport& c, std::int64_t elements) {
+  Ints to;
+  if (c.has(1)) {
+    to = c.ints32(1);
+  } else if (const auto* o = c.op.builtin_options_as_ReshapeOptions()) {
+    to = values(o->new_shape());
+  }
+  std::int64_t known = 1;
+  std::int32_t* open = nullptr;
+  for (auto& d : to) {
+    if (d == -1 && !open) {
+      open = &d;
+    } else if (d <= 0 || (known *= d) > elements) {
+      reject("its shape " + to_string(to) + " does not fit " + std::to_string(elements) + " elements");
+    }
+  }
+  if (open) *open = static_cast<std::int32_t>(elements / known);
+  return to;
+}
+
+Shape squeezed(OpImport& c, const Shape& in) {
+  const auto* o = c.op.builtin_options_as_SqueezeOptions();
+  std::vector<bool> drop(in.size(), false);
+  const auto axes = o ? values(o->squeeze_dims()) : Ints{};
+  for (const auto axis : axes) drop[resolve_axis(axis, in.size())] = true;
+  Shape out;
+  for (std::size_t d = 0; d < in.size(); ++d)
+    if (axes.empty() ? in[d] != 1 : !drop[d]) out.push_back(in[d]);
+  return out;
+}
+
+// RESHAPE, SQUEEZE, EXPAND_DIMS: what the file states for the output counts, since the batch is already resolved there.
+void reshape(OpImport& c) {
+  const auto x = c.data(0);
+  const Shape in = c.shape(x);
+  const std::int64_t elements = num_elements(in);
+  Shape to;
+  if (const Shape* stated = c.stated_shape(); stated && num_elements(*stated) == elements) {
+    to = *stated;
+  } else if (c.code == B::SQUEEZE) {
+    to = squeezed(c, in);
+  } else if (c.code == B::EXPAND_DIMS) {
+    to = with_axis(in, resolve_axis(c.integer(1), in.size() + 1), 1);
+  } else {
+    to = requested_shape(c, elements);
+  }
+  if (num_elements(to) != elements)
+    throw Error(ErrorKind::input, "Operator " + c.file.op_name(c.op) + " turns " + to_string(in) + " into " + to_string(to) + ", which has another number of elements.",
+                "The file is damaged or was resized after conversion; export it again.");
+  c.emit(Reshape{to}, {x});
+}
+
+void pad(OpImport& c) {
+  const auto x = c.data(0);
+  const auto amounts = c.ints32(1);
+  const std::size_t rank = c.shape(x).size();
+  if (amounts.size() != 2 * rank) reject("its paddings do not fit the input's " + std::to_string(rank) + " dimensions");
+  Pad op;
+  for (std::size_t d = 0; d < rank; ++d) {
+    if (amounts[2 * d] < 0 || amounts[2 * d + 1] < 0) reject("its padding is negative");
+    op.before.push_back(amounts[2 * d]);
+    op.after.push_back(amounts[2 * d + 1]);
+  }
+  if (c.code == B::PADV2) op.value = c.scalar(2);
+  c.emit(op, {x});
+}
+
+void emit_slice(OpImport& c, TensorId x, const ResolvedSlice& s, std::size_t output) {
+  const StridedSlice op{s.begin, s.size, s.stride};
+  if (s.shape == s.size) return c.emit(op, {x}, c.out(output));
+  const auto part = c.temporary(x);
+  c.emit(op, {x}, part);
+  c.emit(Reshape{s.shape}, {part}, c.out(output));
+}
+
+// Elements [begin, begin + size) of one axis.
+ResolvedSlice along(const Shape& in, std::size_t axis, std::int64_t begin, std::int64_t size) {
+  if (size < 1 || begin < 0 || begin + size > in[axis]) reject("a part lies outside the input or is empty");
+  ResolvedSlice s{Ints(in.size(), 0), in, Ints(in.size(), 1), {}};
+  s.begin[axis] = static_cast<std::int32_t>(begin);
+  s.size[axis] = static_cast<std::int32_t>(size);
+  s.shape = s.size;
+  return s;
+}
+
+void strided_slice(OpImport& c) {
+  const auto x = c.data(0);
+  emit_slice(c, x, resolve_slice(c.shape(x), c.ints(1), c.ints(2), c.ints(3), c.op.builtin_options_as_StridedSliceOptions()), 0);
+}
+
+void slice(OpImport& c) {
+  const auto x = c.data(0);
+  const Shape in = c.shape(x);
+  const auto begin = c.ints32(1), size = c.ints32(2);
+  if (begin.size() != in.size() || size.size() != in.size()) reject("begin and size do not fit the input");
+  ResolvedSlice s{begin, size, Ints(in.size(), 1), {}};
+  for (std::size_t d = 0; d < in.size(); ++d) {
+    if (size[d] == -1) s.size[d] = in[d] - begin[d];
+    if (begin[d] < 0 || begin[d] > in[d] || s.size[d] < 1 || s.size[d] > in[d] - begin[d]) reject("the slice is empty or leaves its input");
+  }
+  s.shape = s.size;
+  emit_slice(c, x, s, 0);
+}
+
+void split(OpImport& c) {
+  const bool listed = c.code == B::SPLIT_V;
+  const auto x = c.data(listed ? 0 : 1);
+  const Shape in = c.shape(x);
+  const auto axis = resolve_axis(c.integer(listed ? 2 : 0), in.size());
+  const auto n = static_cast<std::int64_t>(c.output_count());
+  std::vector<std::int64_t> sizes(c.output_count(), in[axis] / n);
+  if (!listed && in[axis] % n != 0) reject("it cannot split " + std::to_string(in[axis]) + " into " + std::to_string(n) + " equal parts");
+  if (listed) {
+    sizes = c.ints(1);
+    std::int64_t known = 0;
+    for (const auto s : sizes)
+      if (s < -1 || (known += std::max<std::int64_t>(s, 0)) > in[axis]) reject("its parts are impossible");
+    for (auto& s : sizes)
+      if (s == -1) s = in[axis] - known;
+    if (sizes.size() != c.output_count()) reject("the number of parts differs from the number of outputs");
+  }
+  std::int64_t begin = 0;
+  for (std::size_t k = 0; k < sizes.size(); begin += sizes[k++]) emit_slice(c, x, along(in, axis, begin, sizes[k]), k);
+}
+
+void unpack(OpImport& c) {
+  const auto x = c.data(0);
+  const Shape in = c.shape(x);
+  const auto* o = c.op.builtin_options_as_UnpackOptions();
+  const auto axis = resolve_axis(o ? o->axis() : 0, in.size());
+  if (static_cast<std::size_t>(in[axis]) != c.output_count()) reject("the number of outputs differs from the input's dimension");
+  for (std::size_t k = 0; k < c.output_count(); ++k) {
+    ResolvedSlice s = along(in, axis, static_cast<std::int64_t>(k), 1);
+    s.shape = without_axis(in, axis);
+    emit_slice(c, x, s, k);
+  }
+}
+
+void pack(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_PackOptions();
+  const auto axis = resolve_axis(o ? o->axis() : 0, c.shape(c.data(0)).size() + 1);
+  std::vector<TensorId> parts;
+  for (std::size_t k = 0; k < c.input_count(); ++k) {
+    const auto x = c.data(k);
+    if (c.shape(x).size() < axis) reject("its inputs differ in shape");
+    const Shape to = with_axis(c.shape(x), axis, 1);
+    parts.push_back(c.reshaped(x, to));
+  }
+  c.emit(Concatenation{static_cast<std::int32_t>(axis), Act::none}, parts);
+}
+
+void concatenation(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_ConcatenationOptions();
+  std::vector<TensorId> parts;
+  for (std::size_t k = 0; k < c.input_count(); ++k) parts.push_back(c.data(k));
+  Concatenation op;
+  op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, c.shape(c.data(0)).size()));
+  c.emit_fused(op, o ? o->fused_activation_function() : fb::ActivationFunctionType::NONE, parts);
+}
+
+void transpose(OpImport& c) {
+  const auto x = c.data(0);
+  Transpose op;
+  for (const auto axis : c.ints(1)) op.perm.push_back(static_cast<std::int32_t>(resolve_axis(axis, c.shape(x).size())));
+  c.emit(op, {x});
+}
+
+}  // namespace
+
+bool import_movement(OpImport& c) {
+  switch (c.code) {
+    case B::RESHAPE:
+    case B::SQUEEZE:
+    case B::EXPAND_DIMS: reshape(c); return true;
+    case B::PAD:
+    case B::PADV2: pad(c); return true;
+    case B::SLICE: slice(c); return true;
+    case B::STRIDED_SLICE: strided_slice(c); return true;
+    case B::SPLIT:
+    case B::SPLIT_V: split(c); return true;
+    case B::UNPACK: unpack(c); return true;
+    case B::PACK: pack(c); return true;
+    case B::CONCATENATION: concatenation(c); return true;
+    case B::TRANSPOSE: transpose(c); return true;
+    case B::SPACE_TO_DEPTH:
+    case B::DEPTH_TO_SPACE: {
+      const auto *s = c.op.builtin_options_as_SpaceToDepthOptions();
+      const auto *d = c.op.builtin_options_as_DepthToSpaceOptions();
+      const std::int32_t block = s ? s->block_size() : d ? d->block_size() : 0;
+      if (block < 1) reject("its block size is missing");
+      if (c.code == B::SPACE_TO_DEPTH) {
+        c.emit(SpaceToDepth{block}, {c.data(0)});
+      } else {
+        c.emit(DepthToSpace{block}, {c.data(0)});
+      }
+      return true;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace tinyc::tfl

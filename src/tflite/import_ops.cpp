@@ -1,0 +1,254 @@
+// One short case for each TFLite operator that computes; those that only move data are in import_moves.cpp.
+#include <algorithm>
+#include <cstring>
+
+#include "tflite/op_import.h"
+#include "tflite/slices.h"
+#include "tinyc/error.h"
+
+namespace tinyc::tfl {
+namespace {
+
+using B = fb::BuiltinOperator;
+
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+
+constexpr std::int32_t kMaxWindow = 1 << 20;
+
+struct Window {
+  Pair kernel, stride, dilation;
+};
+
+void check_window(const Window& w) {
+  for (const auto v : {w.kernel.h, w.kernel.w, w.stride.h, w.stride.w, w.dilation.h, w.dilation.w})
+    if (v < 1 || v > kMaxWindow) reject("its window, stride or dilation is " + std::to_string(v));
+}
+
+const Shape& picture(OpImport& c, TensorId id) {
+  const Shape& s = c.shape(id);
+  if (s.size() != 4) reject("an input has shape " + to_string(s) + " where four dimensions are needed");
+  return s;
+}
+
+// SAME: as many outputs as ceil(in / stride); the odd element of padding goes after.
+std::pair<std::int32_t, std::int32_t> same_pads(std::int32_t in, std::int32_t kernel, std::int32_t stride, std::int32_t dilation) {
+  const std::int64_t out = (std::int64_t{in} + stride - 1) / stride, span = (std::int64_t{kernel} - 1) * dilation + 1;
+  const std::int64_t total = std::max<std::int64_t>((out - 1) * stride + span - in, 0);
+  if (total > INT32_MAX) reject("its window is far larger than its input");
+  return {static_cast<std::int32_t>(total / 2), static_cast<std::int32_t>(total - total / 2)};
+}
+
+Pads pads(OpImport& c, TensorId input, fb::Padding padding, const Window& w) {
+  check_window(w);
+  const Shape& s = picture(c, input);
+  if (padding == fb::Padding::VALID) return {};
+  if (padding != fb::Padding::SAME) reject("its padding is neither SAME nor VALID");
+  const auto [top, bottom] = same_pads(s[1], w.kernel.h, w.stride.h, w.dilation.h);
+  const auto [left, right] = same_pads(s[2], w.kernel.w, w.stride.w, w.dilation.w);
+  return {top, bottom, left, right};
+}
+
+template <class T>
+const T& needed(const T* options) {
+  if (!options) reject("its options are missing from the file");
+  return *options;
+}
+
+template <class Op, class Options>
+void convolution(OpImport& c, const Options* options) {
+  const auto& o = needed(options);
+  const auto x = c.data(0), w = c.weights(1), b = c.bias(2, 0, 1);
+  const Shape& ws = picture(c, w);
+  const Window window{{ws[1], ws[2]}, {o.stride_h(), o.stride_w()}, {o.dilation_h_factor(), o.dilation_w_factor()}};
+  Op op;
+  op.stride = window.stride;
+  op.dilation = window.dilation;
+  op.pad = pads(c, x, o.padding(), window);
+  c.emit_fused(op, o.fused_activation_function(), {x, w, b});
+}
+
+template <class Op>
+void pool(OpImport& c) {
+  const auto& o = needed(c.op.builtin_options_as_Pool2DOptions());
+  const auto x = c.data(0);
+  const Window window{{o.filter_height(), o.filter_width()}, {o.stride_h(), o.stride_w()}, {1, 1}};
+  Op op;
+  op.kernel = window.kernel;
+  op.stride = window.stride;
+  op.pad = pads(c, x, o.padding(), window);
+  c.emit_fused(op, o.fused_activation_function(), {x});
+}
+
+// Padding before comes from the forward convolution that this one reverses; what the stated output leaves over goes
+// after, and may be negative: rows that no window reaches.
+std::pair<std::int32_t, std::int32_t> transposed_pads(std::int32_t in, std::int64_t out, std::int32_t kernel, std::int32_t stride, bool same) {
+  const std::int64_t total = (std::int64_t{in} - 1) * stride + kernel - out;
+  std::int64_t before = 0;
+  if (same) before = std::max<std::int64_t>(((out + stride - 1) / stride - 1) * stride + kernel - out, 0) / 2;
+  if (out < 1 || out > INT32_MAX || std::abs(total) > INT32_MAX || before > INT32_MAX) reject("its output size " + std::to_string(out) + " is impossible");
+  return {static_cast<std::int32_t>(before), static_cast<std::int32_t>(total - before)};
+}
+
+void transposed(OpImport& c, TensorId x, TensorId w, TensorId b, Pair stride, std::int64_t out_h, std::int64_t out_w, bool same, fb::ActivationFunctionType f) {
+  const Shape &xs = picture(c, x), &ws = picture(c, w);
+  check_window({{ws[1], ws[2]}, stride, {1, 1}});
+  TransposeConv op;
+  op.stride = stride;
+  std::tie(op.pad.top, op.pad.bottom) = transposed_pads(xs[1], out_h, ws[1], stride.h, same);
+  std::tie(op.pad.left, op.pad.right) = transposed_pads(xs[2], out_w, ws[2], stride.w, same);
+  c.emit_fused(op, f, {x, w, b});
+}
+
+void transpose_conv(OpImport& c) {
+  const auto& o = needed(c.op.builtin_options_as_TransposeConvOptions());
+  const auto size = c.ints(0);
+  if (size.size() != 4) reject("its output shape has " + std::to_string(size.size()) + " dimensions");
+  const auto x = c.data(2), w = c.weights(1), b = c.bias(3, 2, 1);
+  transposed(c, x, w, b, {o.stride_h(), o.stride_w()}, size[1], size[2], o.padding() == fb::Padding::SAME, o.fused_activation_function());
+}
+
+// MediaPipe's transposed convolution with bias: padding (1 = SAME), stride width and height are three int32.
+void custom_transpose_conv(OpImport& c) {
+  const auto raw = c.file.custom_options(c.op);
+  std::int32_t v[3];
+  if (raw.size() < sizeof v) reject("its options are missing from the file");
+  std::memcpy(v, raw.data(), sizeof v);
+  const auto x = c.data(0), w = c.weights(1), b = c.bias(2, 0, 1);
+  const Shape &xs = picture(c, x), &ws = picture(c, w);
+  const Pair stride{v[2], v[1]};
+  check_window({{ws[1], ws[2]}, stride, {1, 1}});
+  const bool same = v[0] == 1;
+  const auto out = [&](std::int64_t in, std::int64_t kernel, std::int64_t step) { return in * step + (same ? 0 : std::max<std::int64_t>(kernel - step, 0)); };
+  transposed(c, x, w, b, stride, out(xs[1], ws[1], stride.h), out(xs[2], ws[2], stride.w), same, fb::ActivationFunctionType::NONE);
+}
+
+void fully_connected(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_FullyConnectedOptions();
+  if (o && o->weights_format() != fb::FullyConnectedOptionsWeightsFormat::DEFAULT)
+    reject("its weights are stored shuffled for one processor", "Convert the model without delegate-specific weights.");
+  FullyConnected op;
+  op.keep_dims = o && o->keep_num_dims();
+  const auto x = c.data(0), w = c.weights(1), b = c.bias(2, 0, 1);
+  c.emit_fused(op, o ? o->fused_activation_function() : fb::ActivationFunctionType::NONE, {x, w, b});
+}
+
+template <class Op, class Options>
+void fused_binary(OpImport& c, const Options* o) {
+  const auto a = c.data(0), b = c.data(1);
+  c.emit_fused(Op{}, o ? o->fused_activation_function() : fb::ActivationFunctionType::NONE, {a, b});
+}
+
+template <class Op>
+void binary(OpImport& c) {
+  const auto a = c.data(0), b = c.data(1);
+  c.emit(Op{}, {a, b});
+}
+
+template <class Op>
+void unary(OpImport& c, Op op = {}) {
+  c.emit(op, {c.data(0)});
+}
+
+template <class Op>
+void reduction(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_ReducerOptions();
+  const auto x = c.data(0);
+  Op op;
+  op.keep_dims = o && o->keep_dims();
+  for (const auto axis : c.ints(1)) op.axes.push_back(static_cast<std::int32_t>(resolve_axis(axis, c.shape(x).size())));
+  std::ranges::sort(op.axes);
+  op.axes.erase(std::unique(op.axes.begin(), op.axes.end()), op.axes.end());
+  if (op.axes.empty()) reject("it reduces no axis");
+  c.emit(op, {x});
+}
+
+void batch_matmul(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_BatchMatMulOptions();
+  BatchMatmul op;
+  op.adj_x = o && o->adj_x();
+  op.adj_y = o && o->adj_y();
+  const auto a = c.data(0), b = c.data(1);
+  c.emit(op, {a, b});
+}
+
+template <class Op, class Options>
+void resize(OpImport& c, const Options* o) {
+  const auto size = c.ints32(1);
+  if (size.size() != 2) reject("its size has " + std::to_string(size.size()) + " entries instead of two");
+  Op op;
+  op.size = {size[0], size[1]};
+  op.align_corners = o && o->align_corners();
+  op.half_pixel_centers = o && o->half_pixel_centers();
+  c.emit(op, {c.data(0)});
+}
+
+// In a float graph both are the identity. In a quantized one QUANTIZE changes the scale, or does nothing.
+void requantize(OpImport& c) {
+  const auto x = c.data(0);
+  if (!c.quantized() || c.same_quant_as_output(x)) return c.alias(x);
+  c.emit(Quantize{}, {x});
+}
+
+bool import_arithmetic(OpImport& c) {
+  switch (c.code) {
+    case B::CONV_2D: convolution<Conv2D>(c, c.op.builtin_options_as_Conv2DOptions()); return true;
+    case B::DEPTHWISE_CONV_2D: convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions()); return true;
+    case B::TRANSPOSE_CONV: transpose_conv(c); return true;
+    case B::CUSTOM: custom_transpose_conv(c); return true;
+    case B::FULLY_CONNECTED: fully_connected(c); return true;
+    case B::BATCH_MATMUL: batch_matmul(c); return true;
+    case B::AVERAGE_POOL_2D: pool<AveragePool2D>(c); return true;
+    case B::MAX_POOL_2D: pool<MaxPool2D>(c); return true;
+    case B::ADD: fused_binary<Add>(c, c.op.builtin_options_as_AddOptions()); return true;
+    case B::SUB: fused_binary<Sub>(c, c.op.builtin_options_as_SubOptions()); return true;
+    case B::MUL: fused_binary<Mul>(c, c.op.builtin_options_as_MulOptions()); return true;
+    case B::MAXIMUM: binary<Maximum>(c); return true;
+    case B::MINIMUM: binary<Minimum>(c); return true;
+    case B::SQUARED_DIFFERENCE: binary<SquaredDifference>(c); return true;
+    case B::PRELU: binary<Prelu>(c); return true;
+    case B::MEAN: reduction<Mean>(c); return true;
+    case B::SUM: reduction<Sum>(c); return true;
+    case B::REDUCE_MAX: reduction<ReduceMax>(c); return true;
+    case B::REDUCE_MIN: reduction<ReduceMin>(c); return true;
+    case B::RESIZE_BILINEAR: resize<ResizeBilinear>(c, c.op.builtin_options_as_ResizeBilinearOptions()); return true;
+    case B::RESIZE_NEAREST_NEIGHBOR: resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions()); return true;
+    case B::QUANTIZE:
+    case B::DEQUANTIZE: requantize(c); return true;
+    default: return false;
+  }
+}
+
+bool import_unary(OpImport& c) {
+  switch (c.code) {
+    case B::SOFTMAX: {
+      const auto* o = c.op.builtin_options_as_SoftmaxOptions();
+      unary(c, Softmax{o ? o->beta() : 1.0f});
+      return true;
+    }
+    case B::LEAKY_RELU: unary(c, LeakyRelu{needed(c.op.builtin_options_as_LeakyReluOptions()).alpha()}); return true;
+    case B::LOGISTIC: unary<Logistic>(c); return true;
+    case B::TANH: unary<Tanh>(c); return true;
+    case B::RELU: unary<Relu>(c); return true;
+    case B::RELU6: unary<Relu6>(c); return true;
+    case B::RELU_N1_TO_1: unary<ReluN1To1>(c); return true;
+    case B::HARD_SWISH: unary<HardSwish>(c); return true;
+    case B::ABS: unary<Abs>(c); return true;
+    case B::NEG: unary<Neg>(c); return true;
+    case B::SQUARE: unary<Square>(c); return true;
+    case B::SQRT: unary<Sqrt>(c); return true;
+    case B::RSQRT: unary<Rsqrt>(c); return true;
+    case B::EXP: unary<Exp>(c); return true;
+    case B::LOG: unary<Log>(c); return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void import_operator(OpImport& c) {
+  if (c.output_count() == 0) throw Error(ErrorKind::input, "An operator has no output.", "The file is damaged; export it again.");
+  if (import_arithmetic(c) || import_unary(c) || import_movement(c)) return;
+  reject("tinyc has no such operator", advice(c.code));
+}
+
+}  // namespace tinyc::tfl

@@ -1,0 +1,132 @@
+// Turning one operator of a file into nodes of the graph.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tflite/tensor_table.h"
+
+namespace tinyc::tfl {
+
+/// The graph under construction and what the operators' cases need to know of the file.
+class GraphBuilder {
+ public:
+  GraphBuilder(TensorTable& tensors, Stage stage);
+
+  Graph graph;
+  TensorTable& tensors;
+
+  bool quantized() const noexcept { return graph.stage == Stage::Quantized; }
+  /// The graph's tensor for an activation of the file, created on first use. Throws Error(unsupported) for types that no
+  /// activation may have.
+  TensorId activation(std::int32_t file_tensor);
+  /// The graph's tensor for a constant, converted to the stage's type.
+  TensorId constant(std::int32_t file_tensor);
+  /// A bias: int32 in a quantized graph, f32 otherwise; its scale is that of input times weights.
+  TensorId bias(std::int32_t file_tensor, TensorId input, std::int32_t input_file, std::int32_t weights_file);
+  /// Lets `to` be another name of `from`.
+  void alias(std::int32_t to, TensorId from);
+  /// True once the tensor has a value: a graph input, a constant or some operator's output.
+  bool available(std::int32_t file_tensor) const;
+  /// A new activation of the same type and quantization as `like`; its shape comes from inference.
+  TensorId temporary(const std::string& name, TensorId like);
+  /// Appends a node, infers its output shapes and compares them with what the file says. Throws Error(input) when they
+  /// differ, Error(unsupported) when the inputs do not fit the operator.
+  void emit(OpData op, std::vector<TensorId> inputs, TensorId output, std::int32_t source);
+  /// `name` made unique among the graph's tensors.
+  std::string unique(const std::string& name);
+  /// Gives a tensor the name it has in the file, as far as that is free.
+  void rename(TensorId id, const std::string& name);
+  /// Counts the elements of a constant, each tensor of the file once.
+  void count(std::int32_t file_tensor);
+  std::uint64_t params() const noexcept { return params_; }
+  /// True when the tensor depends on nothing but constants.
+  bool derived_from_constants(TensorId id) const { return derived_.at(static_cast<std::size_t>(id)) != 0; }
+
+ private:
+  TensorId add(Tensor t, bool derived);
+
+  std::vector<TensorId> id_of_;            // by tensor of the file
+  std::vector<std::uint8_t> derived_;      // by graph tensor
+  std::vector<std::uint8_t> has_shape_;    // by graph tensor: the file states it
+  std::map<std::pair<std::int32_t, std::pair<std::int32_t, std::int32_t>>, TensorId> biases_;
+  std::set<std::int32_t> counted_;
+  std::map<std::string, int> names_;
+  std::uint64_t params_ = 0;
+};
+
+/// One operator being imported: inputs by position, attributes from constant inputs, errors that say which.
+class OpImport {
+ public:
+  OpImport(const ModelFile& file, GraphBuilder& builder, std::size_t index);
+
+  const fb::Operator& op;
+  const fb::BuiltinOperator code;
+  const ModelFile& file;
+
+  std::size_t input_count() const noexcept { return in_.size(); }
+  std::size_t output_count() const noexcept { return out_.size(); }
+  bool has(std::size_t k) const noexcept { return k < in_.size() && in_[k] != -1; }
+  bool quantized() const noexcept { return b_.quantized(); }
+
+  /// Input k as data of the graph. Throws Error(unsupported) when it is absent.
+  TensorId data(std::size_t k);
+  /// Input k, which must follow from constants alone.
+  TensorId weights(std::size_t k);
+  /// Input k as the bias of `input` and `weights`; kNoTensor when it is absent.
+  TensorId bias(std::size_t k, std::size_t input, std::size_t weights);
+  /// The current shape of a graph tensor.
+  const Shape& shape(TensorId id) const { return b_.graph.at(id).shape; }
+  /// Input k as integers; Error(unsupported) unless it is a constant.
+  std::vector<std::int64_t> ints(std::size_t k);
+  Ints ints32(std::size_t k);
+  /// The single integer or float of input k.
+  std::int64_t integer(std::size_t k);
+  float scalar(std::size_t k);
+
+  TensorId out(std::size_t k = 0);
+  /// The shape that the file states for output k; nothing when it leaves it open.
+  const Shape* stated_shape(std::size_t k = 0) const;
+
+  void emit(OpData op_data, std::vector<TensorId> inputs, TensorId output);
+  void emit(OpData op_data, std::vector<TensorId> inputs) { emit(std::move(op_data), std::move(inputs), out()); }
+  /// With the fused activation `f`: an attribute where the operator has it, a node of its own for TANH.
+  template <class T>
+  void emit_fused(T op_data, fb::ActivationFunctionType f, std::vector<TensorId> inputs);
+  /// `id` in another shape: itself when it has that shape already.
+  TensorId reshaped(TensorId id, const Shape& to);
+  TensorId temporary(TensorId like);
+  /// The output becomes another name of `from`.
+  void alias(TensorId from);
+  /// True when the output has the scale and zero point of `id`.
+  bool same_quant_as_output(TensorId id) const;
+
+ private:
+  void emit_tanh(OpData op_data, std::vector<TensorId> inputs);
+
+  GraphBuilder& b_;
+  std::int32_t index_;
+  std::vector<std::int32_t> in_, out_;
+};
+
+/// The fused activations that are attributes. Throws Error(unsupported) for SIGN_BIT and unknown ones.
+Act fused_activation(fb::ActivationFunctionType f);
+
+template <class T>
+void OpImport::emit_fused(T op_data, fb::ActivationFunctionType f, std::vector<TensorId> inputs) {
+  if (f == fb::ActivationFunctionType::TANH) return emit_tanh(std::move(op_data), std::move(inputs));
+  op_data.act = fused_activation(f);
+  emit(std::move(op_data), std::move(inputs));
+}
+
+/// Imports one operator. Throws Error(unsupported) saying why when it cannot be.
+void import_operator(OpImport& c);
+/// The operators that only move data. False when `c.code` is none of them.
+bool import_movement(OpImport& c);
+/// True when operators of this code can be imported at all (custom ones by name).
+bool is_supported(fb::BuiltinOperator code, const std::string& custom_name) noexcept;
+/// What to do about an operator that is not supported.
+std::string advice(fb::BuiltinOperator code);
+
+}  // namespace tinyc::tfl
