@@ -40,6 +40,7 @@ class Importer {
     facts_.notes = notes_;
     std::ranges::stable_sort(facts_.unsupported, {}, &ModelFacts::Unsupported::node);
     if (facts_.unsupported.empty()) {
+      for (auto& n : builder.graph.nodes) n.name = builder.graph.at(n.outputs[0]).name;  // outputs may have been renamed
       remove_unused(builder.graph);
       verify(builder.graph);
     }
