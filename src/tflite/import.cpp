@@ -198,7 +198,7 @@ class Importer {
     if (std::ranges::any_of(present(op.inputs()), [&](std::int32_t t) { return blocked_.contains(t); }) && !boundary_[i]) return block_outputs(b, i);
     if (boundary_[i] && file_.code(op) == B::QUANTIZE) return;  // its integers are the graph's input
     for (const auto t : present(op.inputs()))
-      if (!b.available(t))
+      if (!b.available(t) && !tensors_.variable(t))  // a state is refused where it is used
         throw Error(ErrorKind::input, "Operator " + std::to_string(i) + " reads tensor '" + tensors_.name(t) + "' before anything writes it.", "The file is damaged; export it again.");
     if (boundary_[i]) return b.alias(values(op.outputs())[0], b.activation(present(op.inputs())[0]));
     OpImport c(file_, b, i);
