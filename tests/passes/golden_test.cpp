@@ -1,0 +1,127 @@
+// Every tests/passes/*.txt: a graph, passes to run, and the text of the graph they leave.
+//
+//   # RUN: -p NAME [-p NAME2 ...] [key=value ...]
+//   graph in text form
+//   --- expect
+//   print(g, elide_data) afterwards
+//
+// Exact passes are also checked by numbers. TINYC_UPDATE=1 writes the expected parts anew.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "outputs.h"
+#include "tinyc/pass.h"
+#include "tinyc/text.h"
+
+using namespace tinyc;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kMark = "--- expect\n";
+
+struct Golden {
+  std::string head;      // everything up to and with the mark
+  std::string graph, expected;
+  std::vector<const Pass*> passes;
+  PassOptions options;
+  std::size_t samples = 0;  // of synthetic calibration
+};
+
+template <class T>
+T choose(const std::string& value, const std::vector<std::string>& names) {
+  const auto at = std::find(names.begin(), names.end(), value);
+  if (at == names.end()) FAIL("unknown value " << value);
+  return static_cast<T>(at - names.begin());
+}
+
+void set_option(Golden& t, const std::string& key, const std::string& value) {
+  PassOptions& o = t.options;
+  if (key == "prune") o.prune.fraction = std::stof(value);
+  else if (key == "kind") o.prune.kind = choose<PassOptions::Prune::Kind>(value, {"unstructured", "block4", "n_m"});
+  else if (key == "n") o.prune.n = std::stoi(value);
+  else if (key == "m") o.prune.m = std::stoi(value);
+  else if (key == "per_layer") o.prune.per_layer = value == "true";
+  else if (key == "samples") t.samples = std::stoul(value);
+  else if (key == "calib_method") o.calib_method = choose<PassOptions::CalibMethod>(value, {"minmax", "percentile", "mse", "kl"});
+  else if (key == "percentile") o.percentile = std::stof(value);
+  else if (key == "optimize") o.optimize = choose<PassOptions::Optimize>(value, {"balanced", "size", "speed"});
+  else if (key == "coding") o.coding = choose<PassOptions::Coding>(value, {"automatic", "raw", "huffman"});
+  else FAIL("unknown option " << key);
+}
+
+Golden read_golden(const fs::path& path) {
+  std::stringstream file;
+  file << std::ifstream(path).rdbuf();
+  const std::string text = file.str();
+  Golden t;
+  const std::size_t mark = text.find(kMark), line_end = text.find('\n');
+  if (mark == std::string::npos || text.rfind("# RUN:", 0) != 0) FAIL(path << " is no golden test");
+  t.head = text.substr(0, mark + kMark.size());
+  t.graph = text.substr(0, mark);
+  t.expected = text.substr(mark + kMark.size());
+  std::istringstream words(text.substr(6, line_end - 6));
+  for (std::string word; words >> word;) {
+    if (word == "-p") {
+      words >> word;
+      t.passes.push_back(find_pass(word));
+      if (!t.passes.back()) FAIL("unknown pass " << word);
+      continue;
+    }
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos) FAIL("what is " << word << "?");
+    set_option(t, word.substr(0, equals), word.substr(equals + 1));
+  }
+  REQUIRE_FALSE(t.passes.empty());
+  return t;
+}
+
+void run_golden(const fs::path& path) {
+  Golden t = read_golden(path);
+  Graph g = parse(t.graph);
+  const Dataset calibration = t.samples ? synthetic_dataset(g, t.samples, 1) : Dataset{};
+  if (t.samples) t.options.calibration = &calibration;
+  for (const Pass* pass : t.passes) {
+    REQUIRE((pass->any_stage ? g.stage != Stage::Coded : g.stage == pass->needs));
+    const Graph before = g;
+    const PassResult result = pass->run(g, t.options);
+    REQUIRE_NOTHROW(verify(g));
+    CHECK(result.changed == !(g == before));
+    CHECK(g.inputs.size() == before.inputs.size());
+    if (pass->exact && g.stage == before.stage) check_same_outputs(before, g, 7);
+    // a second run finds nothing left to do
+    Graph again = g;
+    if (pass->exact && g.stage == before.stage) CHECK(print(again) == (pass->run(again, t.options), print(again)));
+  }
+  const std::string now = print(g, true);
+  if (std::getenv("TINYC_UPDATE")) {
+    std::ofstream(path) << t.head << now;
+  } else {
+    CHECK(now == t.expected);
+  }
+  CHECK(std::ranges::count(t.head + now, '\n') < 40);
+}
+
+}  // namespace
+
+TEST_CASE("golden texts of passes") {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(fs::path(TINYC_SOURCE_DIR) / "tests/passes"))
+    if (entry.path().extension() == ".txt") paths.push_back(entry.path());
+  std::ranges::sort(paths);
+  REQUIRE_FALSE(paths.empty());
+  for (const auto& path : paths)
+    SECTION(path.stem().string()) { run_golden(path); }
+}
+
+TEST_CASE("every pass is found by its name and has a summary") {
+  REQUIRE_FALSE(all_passes().empty());
+  for (const Pass& p : all_passes()) {
+    CHECK(find_pass(p.name) != nullptr);
+    CHECK(std::string(p.summary).size() > 10);
+    CHECK(fs::exists(fs::path(TINYC_SOURCE_DIR) / "passes" / (std::string(p.name) + ".cpp")));
+  }
+  CHECK(find_pass("no_such_pass") == nullptr);
+}
