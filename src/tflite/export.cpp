@@ -70,10 +70,10 @@ std::int32_t Exporter::add_tensor(const Tensor& t) {
   return static_cast<std::int32_t>(tensors_.size() - 1);
 }
 
-std::int32_t Exporter::parameter(const Node& n, const char* what, const Ints& v) {
+std::int32_t Exporter::parameter(const Node& n, const char* what, Shape shape, const Ints& v) {
   Bytes bytes(v.size() * sizeof(std::int32_t));
   if (!v.empty()) std::memcpy(bytes.data(), v.data(), bytes.size());
-  return add_tensor(make_const(n.name + "/" + what, DType::i32, {static_cast<std::int32_t>(v.size())}, std::move(bytes)));
+  return add_tensor(make_const(n.name + "/" + what, DType::i32, std::move(shape), std::move(bytes)));
 }
 
 std::int32_t Exporter::activation_like(const Tensor& like, const std::string& name, const Shape& shape) {

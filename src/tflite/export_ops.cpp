@@ -37,12 +37,14 @@ struct OpWriter {
     e.add_operator(code, std::move(ids), {id(n.outputs[0])}, type, options.Union());
   }
   void put(B code) { e.add_operator(code, inputs(), {id(n.outputs[0])}); }
-  void put(B code, const char* what, const Ints& parameter) {
-    const auto p = e.parameter(n, what, parameter);
-    e.add_operator(code, {id(n.inputs[0]), p}, {id(n.outputs[0])});
-  }
   [[noreturn]] void reject(const char* why) const {
     throw Error(ErrorKind::unsupported, std::string(name_of(kind(n.op))) + " '" + printable(n.name) + "': " + why + " in the .tflite format.");
+  }
+
+  // TFLite's int8 convolutions take the weights' zero point for 0 without looking.
+  void check_symmetric() const {
+    const auto& q = in(1).quant;
+    if (q && std::any_of(q->zero_point.begin(), q->zero_point.end(), [](std::int32_t z) { return z != 0; })) reject("int8 weights with a zero point (of a uint8 model) cannot be written");
   }
 
   // TFLite knows SAME, VALID, and a PAD before the window.
@@ -53,7 +55,7 @@ struct OpWriter {
     const auto [left, right] = same_padding(s[2], kernel.w, stride.w, dilation.w);
     if (top == p.top && bottom == p.bottom && left == p.left && right == p.right) return fb::Padding::SAME;
     if (!zeros && !lowest) reject("this padding cannot be written");
-    const auto amounts = e.parameter(n, "paddings", {0, 0, p.top, p.bottom, p.left, p.right, 0, 0});
+    const auto amounts = e.parameter(n, "paddings", {4, 2}, {0, 0, p.top, p.bottom, p.left, p.right, 0, 0});
     const auto padded = e.activation_like(in(0), n.name + "/padded", {s[0], s[1] + p.top + p.bottom, s[2] + p.left + p.right, s[3]});
     std::vector<std::int32_t> pad_inputs = {ids[0], amounts};
     if (lowest) pad_inputs.push_back(pad_value(std::numeric_limits<float>::lowest()));
@@ -78,17 +80,20 @@ struct OpWriter {
   }
 
   void operator()(const Conv2D& o) {
+    check_symmetric();
     auto ids = inputs();
     const auto p = window(ids, {in(1).shape[1], in(1).shape[2]}, o.stride, o.dilation, o.pad, true, false);
     put(B::CONV_2D, ids, O::Conv2DOptions, fb::CreateConv2DOptions(e.out_, p, o.stride.w, o.stride.h, act(o.act), o.dilation.w, o.dilation.h));
   }
   void operator()(const DepthwiseConv2D& o) {
+    check_symmetric();
     auto ids = inputs();
     const auto p = window(ids, {in(1).shape[1], in(1).shape[2]}, o.stride, o.dilation, o.pad, true, false);
     put(B::DEPTHWISE_CONV_2D, ids, O::DepthwiseConv2DOptions,
         fb::CreateDepthwiseConv2DOptions(e.out_, p, o.stride.w, o.stride.h, in(1).shape[3] / in(0).shape[3], act(o.act), o.dilation.w, o.dilation.h));
   }
   void operator()(const TransposeConv& o) {
+    check_symmetric();
     const Shape &x = in(0).shape, &w = in(1).shape, &y = out().shape;
     const auto fits = [&](bool same) {
       return transposed_padding(x[1], y[1], w[1], o.stride.h, same).first == o.pad.top && transposed_padding(x[2], y[2], w[2], o.stride.w, same).first == o.pad.left;
@@ -128,9 +133,10 @@ struct OpWriter {
   void operator()(const Pad& o) {
     Ints amounts;
     for (std::size_t d = 0; d < o.before.size(); ++d) amounts.insert(amounts.end(), {o.before[d], o.after[d]});
-    if (o.value == 0) return put(B::PAD, "paddings", amounts);
-    const auto p = e.parameter(n, "paddings", amounts), v = pad_value(o.value);
-    e.add_operator(B::PADV2, {id(n.inputs[0]), p, v}, {id(n.outputs[0])});
+    const auto p = e.parameter(n, "paddings", {static_cast<std::int32_t>(o.before.size()), 2}, amounts);
+    std::vector<std::int32_t> ids = {id(n.inputs[0]), p};
+    if (o.value != 0) ids.push_back(pad_value(o.value));
+    e.add_operator(o.value != 0 ? B::PADV2 : B::PAD, ids, {id(n.outputs[0])});
   }
   void operator()(const Concatenation& o) {
     put(B::CONCATENATION, inputs(), O::ConcatenationOptions, fb::CreateConcatenationOptions(e.out_, o.axis, act(o.act)));
@@ -140,7 +146,10 @@ struct OpWriter {
     const auto shape = e.out_.CreateVector(o.shape);
     put(B::RESHAPE, {id(n.inputs[0]), p}, O::ReshapeOptions, fb::CreateReshapeOptions(e.out_, shape));
   }
-  void operator()(const Transpose& o) { put(B::TRANSPOSE, "perm", o.perm); }
+  void operator()(const Transpose& o) {
+    const auto p = e.parameter(n, "perm", o.perm);
+    e.add_operator(B::TRANSPOSE, {id(n.inputs[0]), p}, {id(n.outputs[0])});
+  }
   void operator()(const StridedSlice& o) {
     Ints end;
     std::int32_t end_mask = 0;

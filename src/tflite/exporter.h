@@ -21,7 +21,8 @@ class Exporter {
 
   std::int32_t add_tensor(const Tensor& t);
   /// A constant parameter tensor of `n`.
-  std::int32_t parameter(const Node& n, const char* what, const Ints& values);
+  std::int32_t parameter(const Node& n, const char* what, const Ints& values) { return parameter(n, what, {static_cast<std::int32_t>(values.size())}, values); }
+  std::int32_t parameter(const Node& n, const char* what, Shape shape, const Ints& values);
   /// An activation like `like` with another shape, not in the graph.
   std::int32_t activation_like(const Tensor& like, const std::string& name, const Shape& shape);
   std::uint32_t add_buffer(std::span<const std::uint8_t> bytes);

@@ -40,6 +40,7 @@ class Importer {
     facts_.notes = notes_;
     std::ranges::stable_sort(facts_.unsupported, {}, &ModelFacts::Unsupported::node);
     if (facts_.unsupported.empty()) {
+      for (auto& n : builder.graph.nodes) n.name = builder.graph.at(n.outputs[0]).name;  // outputs may have been renamed
       remove_unused(builder.graph);
       verify(builder.graph);
     }
@@ -197,7 +198,7 @@ class Importer {
     if (std::ranges::any_of(present(op.inputs()), [&](std::int32_t t) { return blocked_.contains(t); }) && !boundary_[i]) return block_outputs(b, i);
     if (boundary_[i] && file_.code(op) == B::QUANTIZE) return;  // its integers are the graph's input
     for (const auto t : present(op.inputs()))
-      if (!b.available(t))
+      if (!b.available(t) && !tensors_.variable(t))  // a state is refused where it is used
         throw Error(ErrorKind::input, "Operator " + std::to_string(i) + " reads tensor '" + tensors_.name(t) + "' before anything writes it.", "The file is damaged; export it again.");
     if (boundary_[i]) return b.alias(values(op.outputs())[0], b.activation(present(op.inputs())[0]));
     OpImport c(file_, b, i);

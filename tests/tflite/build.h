@@ -121,13 +121,12 @@ class ModelBuilder {
     fbb.Finish(fb::CreateModel(fbb, 3, cv, gv, 0, bv), fb::ModelIdentifier());
     Bytes file(fbb.GetBufferPointer(), fbb.GetBufferPointer() + fbb.GetSize());
     // Data outside goes behind the flatbuffer; its place is known only now.
-    auto* list = fb::GetMutableModel(file.data())->buffers();
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
       if (!buffers_[i].outside) continue;
-      auto* table = const_cast<fb::Buffer*>(list->Get(static_cast<flatbuffers::uoffset_t>(i)));
-      reinterpret_cast<flatbuffers::Table*>(table)->SetField<std::uint64_t>(fb::Buffer::VT_OFFSET, file.size(), 0);
+      const auto* table = fb::GetModel(file.data())->buffers()->Get(static_cast<flatbuffers::uoffset_t>(i));
+      auto* raw = const_cast<flatbuffers::Table*>(reinterpret_cast<const flatbuffers::Table*>(table));
+      raw->SetField<std::uint64_t>(fb::Buffer::VT_OFFSET, file.size(), 0);
       file.insert(file.end(), buffers_[i].data.begin(), buffers_[i].data.end());
-      list = fb::GetMutableModel(file.data())->buffers();
     }
     return file;
   }
