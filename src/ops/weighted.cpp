@@ -120,7 +120,7 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
   r.act_min = range.min;
   r.act_max = range.max;
   r.p[4] = w_zp;
-  r.p[5] = q.per_channel() ? 1 : 0;
+  r.p[5] = q.per_channel() ? -1 : 0;
 }
 
 std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,

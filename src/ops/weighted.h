@@ -32,7 +32,7 @@ enum class ScaleProduct : std::uint8_t {
 /// Everything a kernel needs that depends on the weights' scales and sums, for int8 `weights` whose output channels
 /// run along `axis`: bias_eff[c] = bias[c] - in_zp * sum(w[c] - w_zp), multipliers and shifts (one each when the
 /// weights have one scale), output zero point and clamp. `bias` may be kNoTensor. Without `fold_input` bias_eff is
-/// the bias itself. Sets p[5] to 1 when multipliers are
+/// the bias itself. Sets p[5] to -1 when multipliers are
 /// per channel and p[4] to the weights' zero point. Rejects sums that could leave 32 bits and per-channel zero points.
 void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
                   TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);

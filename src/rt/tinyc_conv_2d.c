@@ -36,7 +36,7 @@ static void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int
 }
 
 /* Sweeps all output pixels with `count` filters of one group. */
-static inline void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
+TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
                                        int32_t count, int8_t* patch, int8_t* out, int32_t weight_zp) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
   out += c;
@@ -56,7 +56,7 @@ static inline void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, c
   }
 }
 
-static inline int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
+TINYC_INLINE int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
   const int8_t* in = (const int8_t*)(arena + l->in0);
   int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
