@@ -5,17 +5,27 @@
  * bias is right at the borders too. */
 #include "tinyc_rt.h"
 
-/* Copies or fills `taps` pixels of a window row; ix is the first one's column. */
+/* The small copies of a window row; a library's memcpy made for size moves single bytes. */
+static inline void tinyc_conv_2d_copy(int8_t *to, const int8_t *from, unsigned bytes) {
+#if defined(__ARM_FEATURE_UNALIGNED)
+  for (; bytes >= 4; bytes -= 4, to += 4, from += 4) memcpy(to, from, 4);
+  for (; bytes > 0; --bytes) *to++ = *from++;
+#else
+  memcpy(to, from, bytes);
+#endif
+}
+
+/* Gathers one row of a window; ix is the first tap's column. Returns the place behind it. */
 static int8_t* tinyc_conv_2d_row(const tinyc_layer* l, const int8_t* row, int ix, int8_t* to) {
   const unsigned channels = (unsigned)l->p[0];
   if (l->dil_w == 1 && ix >= 0 && ix + l->k_w <= l->in_w && l->p[0] == l->in_c) {
     const unsigned bytes = (unsigned)l->k_w * channels;
-    memcpy(to, row + (int32_t)ix * l->in_c, bytes);
+    tinyc_conv_2d_copy(to, row + (int32_t)ix * l->in_c, bytes);
     return to + bytes;
   }
   for (int kx = 0; kx < l->k_w; ++kx, ix += l->dil_w, to += channels) {
     if (ix >= 0 && ix < l->in_w)
-      memcpy(to, row + (int32_t)ix * l->in_c, channels);
+      tinyc_conv_2d_copy(to, row + (int32_t)ix * l->in_c, channels);
     else
       memset(to, l->in0_zp, channels);
   }
