@@ -149,7 +149,7 @@ consteval bool complete(const OpTraits& t) {
          (t.max_inputs == -1 || t.max_inputs >= t.min_inputs);
 }
 
-#define TINYC_OP(Type, stem, ...) extern const OpTraits traits_##stem __attribute__((weak));  // defined in src/ops/<stem>.cpp
+#define TINYC_OP(Type, stem, ...) extern const OpTraits traits_##stem;  // defined in src/ops/<stem>.cpp
 #include "tinyc/ops.def"
 #undef TINYC_OP
 
