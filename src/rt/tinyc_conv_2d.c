@@ -6,7 +6,7 @@
 #include "tinyc_rt.h"
 
 /* The small copies of a window row; a library's memcpy made for size moves single bytes. */
-static inline void tinyc_conv_2d_copy(int8_t *to, const int8_t *from, unsigned bytes) {
+static inline void tinyc_conv_2d_copy(int8_t* to, const int8_t* from, unsigned bytes) {
 #if defined(__ARM_FEATURE_UNALIGNED)
   for (; bytes >= 4; bytes -= 4, to += 4, from += 4) memcpy(to, from, 4);
   for (; bytes > 0; --bytes) *to++ = *from++;
@@ -46,8 +46,8 @@ static void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int
 }
 
 /* Sweeps all output pixels with `count` filters of one group. */
-TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
-                                       int32_t count, int8_t* patch, int8_t* out, int32_t weight_zp) {
+TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count,
+                                      int8_t* patch, int8_t* out, int32_t weight_zp) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
   out += c;
   for (int32_t n = 0; n < l->n; ++n, in += (int32_t)l->in_h * l->in_w * l->in_c) {

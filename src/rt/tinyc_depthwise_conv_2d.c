@@ -21,7 +21,7 @@ static void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int 
 /* Four output channels from c on; x is the arena from their input channel on, `step` 1 when each has its own, else 0.
  */
 TINYC_INLINE void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
-                                                const int8_t* w, int32_t c, int step, int32_t weight_zp, int8_t* out) {
+                                               const int8_t* w, int32_t c, int step, int32_t weight_zp, int8_t* out) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   const uint32_t channels = (uint32_t)l->out_c;
   const int in_flash = !l->codec;
@@ -40,7 +40,7 @@ TINYC_INLINE void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint8
 }
 
 TINYC_INLINE int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
-                                                 const int8_t* w, int32_t c, int32_t weight_zp) {
+                                                const int8_t* w, int32_t c, int32_t weight_zp) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   int32_t sum = 0;
   for (unsigned t = 0; t < count; ++t, w += l->out_c) sum += (int8_t)x[taps[t]] * (tinyc_ldw(w, !l->codec) - weight_zp);
@@ -49,7 +49,7 @@ TINYC_INLINE int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uint
 
 /* All channels of one output pixel. */
 TINYC_INLINE void tinyc_depthwise_conv_2d_pixel(const tinyc_layer* l, const uint8_t* arena, const uint32_t* taps,
-                                                 const int8_t* w, int32_t weight_zp, int8_t* out) {
+                                                const int8_t* w, int32_t weight_zp, int8_t* out) {
   const int32_t multiplier = l->p[0];
   int32_t c = 0;
   if (multiplier == 1) {
