@@ -102,14 +102,15 @@ std::vector<float> bias_of(const Graph& g, const Weighted& w) {
 
 void replace_weights(Graph& g, const Weighted& w, std::span<const float> weights, std::span<const float> bias) {
   Node& n = *w.node;
+  const Tensor like = g.at(n.inputs[w.weight]);
+  n.inputs[w.weight] = g.add(constant_like(like, like.shape, weights));
   const auto at = static_cast<std::size_t>(w.bias);
   const TensorId old = input_or_none(n, w.bias);
+  if (old == kNoTensor && std::all_of(bias.begin(), bias.end(), [](float b) { return b == 0.0f; })) return;
   if (n.inputs.size() <= at) n.inputs.resize(at + 1, kNoTensor);
   Tensor named = old == kNoTensor ? Tensor{} : g.at(old);
   if (old == kNoTensor) named.name = n.name + "/bias";
   n.inputs[at] = g.add(constant_like(named, {static_cast<std::int32_t>(bias.size())}, bias));
-  const Tensor like = g.at(n.inputs[w.weight]);
-  n.inputs[w.weight] = g.add(constant_like(like, like.shape, weights));
 }
 
 // weights, then `n`: the scale and the shift move up.
