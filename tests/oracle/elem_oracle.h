@@ -9,6 +9,8 @@
 
 namespace oracle {
 
+__extension__ using Wide = __int128;
+
 /// x * 2^31 * real with TFLite's two roundings: the multiplier as a 31-bit mantissa, the product half up, the right
 /// shift half away from zero.
 inline std::int64_t scaled(std::int64_t x, double real) {
@@ -20,8 +22,7 @@ inline std::int64_t scaled(std::int64_t x, double real) {
     ++exponent;
   }
   if (exponent < -31) return 0;
-  const __int128 product =
-      __int128{x} * (std::int64_t{1} << std::max(exponent, 0)) * mantissa + (std::int64_t{1} << 30);
+  const Wide product = Wide{x} * (std::int64_t{1} << std::max(exponent, 0)) * mantissa + (std::int64_t{1} << 30);
   const auto high = static_cast<std::int64_t>(product >> 31);
   const std::int64_t unit = std::int64_t{1} << std::max(-exponent, 0);
   const std::int64_t magnitude = (std::abs(high) + unit / 2) / unit;

@@ -26,10 +26,10 @@ std::int64_t requantized_mean(std::int64_t sum, std::int64_t n, double real) {
   }
   while (std::int64_t{2} << bits <= n) ++bits;
   bits = std::min(bits, 31 + exponent);
-  const auto cut = static_cast<std::int64_t>((__int128{mantissa} << bits) / n);
+  const auto cut = static_cast<std::int64_t>((Wide{mantissa} << bits) / n);
   exponent -= bits;
   // a mantissa below 2^30 is still a multiplier: value * cut * 2^(exponent - 31), rounded twice
-  const __int128 product = __int128{sum} * (std::int64_t{1} << std::max(exponent, 0)) * cut + (std::int64_t{1} << 30);
+  const Wide product = Wide{sum} * (std::int64_t{1} << std::max(exponent, 0)) * cut + (std::int64_t{1} << 30);
   const auto high = static_cast<std::int64_t>(product >> 31);
   const std::int64_t unit = std::int64_t{1} << std::max(-exponent, 0), magnitude = (std::abs(high) + unit / 2) / unit;
   return high < 0 ? -magnitude : magnitude;
