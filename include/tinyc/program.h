@@ -55,6 +55,7 @@ struct Layer {
   tinyc_layer record{};
   BlobId weights = -1, codec = -1, bias = -1, mult = -1, shift = -1, table = -1;
   ValueId in0 = -1, in1 = -1, out = -1;
+  std::uint32_t weight_count = 0;   ///< int8 weights behind `weights`, decoded
   std::uint32_t scratch_bytes = 0;  ///< RAM needed while the layer runs
   bool in_place = false;            ///< the kernel may write its output over in0 (same size, element by element)
   bool part = false;                ///< more layers write the same output before it is complete
@@ -94,7 +95,7 @@ class ProgramBuilder {
   void weights(Layer& l, TensorId id);
   /// A layer of node n with kernel k; `out` and the activation inputs are set from the node where they are given.
   Layer make(const Node& n, const Kernel& k);
-  /// Appends it. Sets record.out_bytes from the output value unless `part`.
+  /// Appends it. Sets record.out_bytes from the output value unless `part`, and weight_count where it is not yet known.
   void add(Layer l);
 
  private:

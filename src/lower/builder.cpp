@@ -87,6 +87,7 @@ void ProgramBuilder::weights(Layer& l, TensorId id) {
   } else {
     l.weights = blob(Blob::Kind::weights, Blob::Type::i8, t.name, *t.data);
   }
+  l.weight_count = static_cast<std::uint32_t>(t.data->size());
 }
 
 Layer ProgramBuilder::make(const Node& n, const Kernel& k) {
@@ -106,6 +107,8 @@ Layer ProgramBuilder::make(const Node& n, const Kernel& k) {
 }
 
 void ProgramBuilder::add(Layer l) {
+  if (l.weight_count == 0 && l.weights >= 0)
+    l.weight_count = static_cast<std::uint32_t>(program_.blobs.at(at(l.weights)).bytes.size());
   if (!l.part) l.record.out_bytes = program_.values.at(at(l.out)).bytes;
   program_.layers.push_back(std::move(l));
 }

@@ -113,6 +113,7 @@ std::uint64_t checksum(const Program& p) {
     f.add(blob_ids(l));
     f.add(value_ids(l));
     f.add(numbers(l.record));
+    f.add(l.weight_count);
     f.add(l.scratch_bytes);
     f.add(l.in_place);
     f.add(l.part);
@@ -179,6 +180,7 @@ Layer read_layer(Reader& r, const file::Layer& f) {
   l.in1 = values[1];
   l.out = values[2];
   if (!set_numbers(l.record, r.list(f.record()))) r.fail("a layer's record is damaged");
+  l.weight_count = f.weight_count();
   l.scratch_bytes = f.scratch_bytes();
   l.in_place = f.in_place();
   l.part = f.part();
@@ -205,8 +207,8 @@ Bytes write_program(const Program& p) {
                kernel = b.CreateString(l.kernel->symbol);
     const auto blob_list = b.CreateVector(blob_ids(l)), value_list = b.CreateVector(value_ids(l)),
                record = b.CreateVector(numbers(l.record));
-    layers.push_back(file::CreateLayer(b, name, op, kernel, l.source, blob_list, value_list, record, l.scratch_bytes,
-                                       l.in_place, l.part, l.macs));
+    layers.push_back(file::CreateLayer(b, name, op, kernel, l.source, blob_list, value_list, record, l.weight_count,
+                                       l.scratch_bytes, l.in_place, l.part, l.macs));
   }
   const auto name = b.CreateString(p.name);
   const auto blob_list = b.CreateVector(blobs);

@@ -58,9 +58,11 @@ void verify_layer(const Program& p, const Layer& l) {
         name + "has an output of the wrong size");
   check(within(l.record.scratch, l.scratch_bytes, p.arena_bytes), name + "has scratch outside the arena");
   check(l.macs >= 0, name + "has negative work");
+  const std::size_t stored = l.weights < 0 ? 0 : p.blobs[static_cast<std::size_t>(l.weights)].bytes.size();
+  check(l.codec >= 0 ? l.weight_count <= kMaxArenaBytes : l.weight_count == stored,
+        name + "has a wrong number of weights");
   if (l.codec >= 0) {
-    check(l.weights >= 0 && l.record.stream_bytes == p.blobs[static_cast<std::size_t>(l.weights)].bytes.size(),
-          name + "has a stream of the wrong size");
+    check(l.weights >= 0 && l.record.stream_bytes == stored, name + "has a stream of the wrong size");
     verify_table(p.blobs[static_cast<std::size_t>(l.codec)].bytes);
   } else {
     check(l.record.stream_bytes == 0, name + "has a stream without a decode table");

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "tflite/op_import.h"
+#include "tflite/padding.h"
 #include "tflite/slices.h"
 #include "tinyc/error.h"
 
@@ -30,12 +31,9 @@ const Shape& picture(OpImport& c, TensorId id) {
   return s;
 }
 
-// SAME: as many outputs as ceil(in / stride); the odd element of padding goes after.
-std::pair<std::int32_t, std::int32_t> same_pads(std::int32_t in, std::int32_t kernel, std::int32_t stride, std::int32_t dilation) {
-  const std::int64_t out = (std::int64_t{in} + stride - 1) / stride, span = (std::int64_t{kernel} - 1) * dilation + 1;
-  const std::int64_t total = std::max<std::int64_t>((out - 1) * stride + span - in, 0);
-  if (total > INT32_MAX) reject("its window is far larger than its input");
-  return {static_cast<std::int32_t>(total / 2), static_cast<std::int32_t>(total - total / 2)};
+std::pair<std::int32_t, std::int32_t> narrow(std::pair<std::int64_t, std::int64_t> pads) {
+  if (std::abs(pads.first) > INT32_MAX || std::abs(pads.second) > INT32_MAX) reject("its padding is impossibly large");
+  return {static_cast<std::int32_t>(pads.first), static_cast<std::int32_t>(pads.second)};
 }
 
 Pads pads(OpImport& c, TensorId input, fb::Padding padding, const Window& w) {
@@ -43,8 +41,8 @@ Pads pads(OpImport& c, TensorId input, fb::Padding padding, const Window& w) {
   const Shape& s = picture(c, input);
   if (padding == fb::Padding::VALID) return {};
   if (padding != fb::Padding::SAME) reject("its padding is neither SAME nor VALID");
-  const auto [top, bottom] = same_pads(s[1], w.kernel.h, w.stride.h, w.dilation.h);
-  const auto [left, right] = same_pads(s[2], w.kernel.w, w.stride.w, w.dilation.w);
+  const auto [top, bottom] = narrow(same_padding(s[1], w.kernel.h, w.stride.h, w.dilation.h));
+  const auto [left, right] = narrow(same_padding(s[2], w.kernel.w, w.stride.w, w.dilation.w));
   return {top, bottom, left, right};
 }
 
@@ -79,23 +77,14 @@ void pool(OpImport& c) {
   c.emit_fused(op, o.fused_activation_function(), {x});
 }
 
-// Padding before comes from the forward convolution that this one reverses; what the stated output leaves over goes
-// after, and may be negative: rows that no window reaches.
-std::pair<std::int32_t, std::int32_t> transposed_pads(std::int32_t in, std::int64_t out, std::int32_t kernel, std::int32_t stride, bool same) {
-  const std::int64_t total = (std::int64_t{in} - 1) * stride + kernel - out;
-  std::int64_t before = 0;
-  if (same) before = std::max<std::int64_t>(((out + stride - 1) / stride - 1) * stride + kernel - out, 0) / 2;
-  if (out < 1 || out > INT32_MAX || std::abs(total) > INT32_MAX || before > INT32_MAX) reject("its output size " + std::to_string(out) + " is impossible");
-  return {static_cast<std::int32_t>(before), static_cast<std::int32_t>(total - before)};
-}
-
 void transposed(OpImport& c, TensorId x, TensorId w, TensorId b, Pair stride, std::int64_t out_h, std::int64_t out_w, bool same, fb::ActivationFunctionType f) {
   const Shape &xs = picture(c, x), &ws = picture(c, w);
   check_window({{ws[1], ws[2]}, stride, {1, 1}});
+  if (out_h < 1 || out_w < 1 || out_h > INT32_MAX || out_w > INT32_MAX) reject("its output size is impossible");
   TransposeConv op;
   op.stride = stride;
-  std::tie(op.pad.top, op.pad.bottom) = transposed_pads(xs[1], out_h, ws[1], stride.h, same);
-  std::tie(op.pad.left, op.pad.right) = transposed_pads(xs[2], out_w, ws[2], stride.w, same);
+  std::tie(op.pad.top, op.pad.bottom) = narrow(transposed_padding(xs[1], out_h, ws[1], stride.h, same));
+  std::tie(op.pad.left, op.pad.right) = narrow(transposed_padding(xs[2], out_w, ws[2], stride.w, same));
   c.emit_fused(op, f, {x, w, b});
 }
 

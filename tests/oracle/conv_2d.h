@@ -13,10 +13,12 @@ inline Int8s conv_2d(const WeightedCase& c, const tinyc::Shape& y, bool float_pr
     std::int64_t sum = 0;
     for (std::int64_t ky = 0; ky < w[1]; ++ky)
       for (std::int64_t kx = 0; kx < w[2]; ++kx) {
-        const std::int64_t iy = oy * o.stride.h + ky * o.dilation.h - o.pad.top, ix = ox * o.stride.w + kx * o.dilation.w - o.pad.left;
+        const std::int64_t iy = oy * o.stride.h + ky * o.dilation.h - o.pad.top,
+                           ix = ox * o.stride.w + kx * o.dilation.w - o.pad.left;
         if (iy < 0 || ix < 0 || iy >= x[1] || ix >= x[2]) continue;
         for (std::int64_t ic = 0; ic < w[3]; ++ic)
-          sum += (c.x.values[static_cast<std::size_t>(((n * x[1] + iy) * x[2] + ix) * x[3] + first + ic)] - c.in.zero_point) *
+          sum += (c.x.values[static_cast<std::size_t>(((n * x[1] + iy) * x[2] + ix) * x[3] + first + ic)] -
+                  c.in.zero_point) *
                  (c.w.values[static_cast<std::size_t>(((oc * w[1] + ky) * w[2] + kx) * w[3] + ic)] - c.w_zero_point);
       }
     return sum;

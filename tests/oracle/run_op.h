@@ -117,6 +117,12 @@ inline Int8s run_int8(const tinyc::OpData& op, const std::vector<Int8In>& in, Sc
   return run_int8(int8_graph(op, in, out), in);
 }
 
+/// True when the node itself has no layer: all that runs is the copy that keeps a graph's output apart from its input.
+inline bool costs_nothing(const tinyc::OpData& op, const std::vector<Int8In>& in, Scale out) {
+  const tinyc::Program p = tinyc::lower(int8_graph(op, in, out));
+  return p.layers.size() == 1 && std::string(p.layers[0].kernel->symbol) == "tinyc_copy";
+}
+
 /// True when lowering throws Error(unsupported).
 inline bool lower_rejects(const tinyc::OpData& op, const std::vector<Int8In>& in, Scale out) {
   const tinyc::Graph g = int8_graph(op, in, out);

@@ -2,6 +2,7 @@
 // the definition (real zero points, 64-bit sums, the two roundings written as divisions).
 #pragma once
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -43,7 +44,8 @@ inline tinyc::Graph graph_of(const WeightedCase& c) {
   if (c.bias) {
     Bytes bytes(4 * c.bias->size());
     std::memcpy(bytes.data(), c.bias->data(), bytes.size());
-    n.inputs.push_back(g.add(make_const("b", DType::i32, {static_cast<std::int32_t>(c.bias->size())}, std::move(bytes))));
+    n.inputs.push_back(
+        g.add(make_const("b", DType::i32, {static_cast<std::int32_t>(c.bias->size())}, std::move(bytes))));
   }
   Tensor y;
   y.name = "y";
@@ -61,7 +63,9 @@ inline tinyc::Graph graph_of(const WeightedCase& c) {
 inline Int8s run(const WeightedCase& c) { return run_int8(graph_of(c), {{c.x, c.in}}); }
 
 /// a / b rounded to the nearest, halves away from zero.
-inline std::int64_t divide_away(std::int64_t a, std::int64_t b) { return a >= 0 ? (a + b / 2) / b : -((-a + b / 2) / b); }
+inline std::int64_t divide_away(std::int64_t a, std::int64_t b) {
+  return a >= 0 ? (a + b / 2) / b : -((-a + b / 2) / b);
+}
 
 /// An accumulator to int8: doubling high product with Q31 mantissa (halves up), then division by a power of two (halves
 /// away from zero), zero point, clamp. `both` = s_in * s_w as the kernel's rule rounds it.
@@ -85,26 +89,27 @@ inline std::int8_t requantize(std::int64_t acc, double both, const Scale& out, t
 
 /// `sum(i, c)` is the sum of products of output element i, whose channel is c, without bias.
 template <class Sum>
-Int8s expected(const WeightedCase& c, const tinyc::Shape& shape, std::int32_t channels, bool float_product, tinyc::Act act, Sum sum) {
+Int8s expected(const WeightedCase& c, const tinyc::Shape& shape, std::int32_t channels, bool float_product,
+               tinyc::Act act, Sum sum) {
   Int8s y{shape, std::vector<std::int8_t>(static_cast<std::size_t>(tinyc::num_elements(shape)))};
   for (std::size_t i = 0; i < y.values.size(); ++i) {
     const auto ch = static_cast<std::size_t>(static_cast<std::int64_t>(i) % channels);
     const float s = c.w_scale.size() > 1 ? c.w_scale[ch] : c.w_scale[0];
-    const double both = float_product ? static_cast<double>(c.in.scale * s) : static_cast<double>(c.in.scale) * static_cast<double>(s);
+    const double both =
+        float_product ? static_cast<double>(c.in.scale * s) : static_cast<double>(c.in.scale) * static_cast<double>(s);
     y.values[i] = requantize(sum(static_cast<std::int64_t>(i)) + (c.bias ? (*c.bias)[ch] : 0), both, c.out, act);
   }
   return y;
 }
 
-/// Fills what the cases of every operator share: weights (many zeros when coded, as pruning leaves them), scales that put
-/// outputs of `taps` products mostly inside int8, zero points, bias, raw or coded.
-inline void randomize(Random& r, WeightedCase& c, tinyc::Shape x, tinyc::Shape w, std::int32_t channels, std::int32_t axis, std::int32_t taps,
-                      bool offset) {
+/// Fills what the cases of every operator share: weights (many zeros when coded, as pruning leaves them), scales that
+/// put outputs of `taps` products mostly inside int8, zero points, bias, raw or coded.
+inline void randomize(Random& r, WeightedCase& c, tinyc::Shape x, tinyc::Shape w, std::int32_t channels,
+                      std::int32_t axis, std::int32_t taps, bool offset) {
   c.x = r.int8s(std::move(x));
   c.w = r.int8s(std::move(w));
   c.coded = r.in(0, 1) == 1;
-  for (auto& v : c.w.values)
-    v = c.coded && r.in(0, 2) ? 0 : std::max<std::int8_t>(v, offset ? -128 : -127);
+  for (auto& v : c.w.values) v = c.coded && r.in(0, 2) ? 0 : std::max<std::int8_t>(v, offset ? -128 : -127);
   c.axis = axis;
   c.in = {0.004f * static_cast<float>(r.in(1, 20)), r.in(-128, 127)};
   c.w_scale.assign(static_cast<std::size_t>(!offset && r.in(0, 1) ? channels : 1), 0);

@@ -8,14 +8,16 @@ using namespace oracle;
 namespace {
 
 WeightedCase random_case(Random& r, bool offset, std::int32_t largest_channels) {
-  const std::int32_t groups = r.in(0, 3) == 0 ? r.in(2, 3) : 1, ic = r.in(1, largest_channels), oc = groups * r.in(1, 11);
+  const std::int32_t groups = r.in(0, 3) == 0 ? r.in(2, 3) : 1, ic = r.in(1, largest_channels),
+                     oc = groups * r.in(1, 11);
   const std::int32_t kh = r.in(0, 2) ? r.in(1, 5) : 1, kw = r.in(0, 2) ? r.in(1, 5) : 1;
   Conv2D o;
   o.stride = {r.in(1, 3), r.in(1, 3)};
   o.dilation = {r.in(1, 2), r.in(1, 3)};
   if (r.in(0, 2)) o.pad = {r.in(0, 3), r.in(0, 3), r.in(0, 3), r.in(0, 3)};
   o.act = static_cast<Act>(r.in(0, 3));
-  const Shape x{r.in(1, 2), r.in(0, 5) + (kh - 1) * o.dilation.h + 1, r.in(0, 7) + (kw - 1) * o.dilation.w + 1, ic * groups};
+  const Shape x{r.in(1, 2), r.in(0, 5) + (kh - 1) * o.dilation.h + 1, r.in(0, 7) + (kw - 1) * o.dilation.w + 1,
+                ic * groups};
   WeightedCase c;
   c.op = o;
   randomize(r, c, x, {oc, kh, kw, ic}, oc, 0, kh * kw * ic, offset);

@@ -53,7 +53,8 @@ TEST_CASE("fully_connected with one scale multiplies the scales in float", "[ful
     c.out = {c.in.scale * c.w_scale[0] * static_cast<float>((*c.bias)[0]) / 100, 0};
     const std::int64_t acc = 255 * 127 + (*c.bias)[0];
     const auto in_float = requantize(acc, static_cast<double>(c.in.scale * c.w_scale[0]), c.out, Act::none);
-    const auto in_double = requantize(acc, static_cast<double>(c.in.scale) * static_cast<double>(c.w_scale[0]), c.out, Act::none);
+    const auto in_double =
+        requantize(acc, static_cast<double>(c.in.scale) * static_cast<double>(c.w_scale[0]), c.out, Act::none);
     differing += in_float != in_double;
     if (in_float != in_double || i < 50) REQUIRE(run(c).values == std::vector<std::int8_t>{in_float});
   }

@@ -55,8 +55,9 @@ TEST_CASE("int8 quantize equals its reference for every value", "[quantize]") {
 }
 
 TEST_CASE("int8 quantize by hand", "[quantize]") {
+  // the first of the two roundings takes halves up, so -0.5 becomes 0
   const Int8s in{{5}, {-128, -1, 0, 1, 127}};
-  REQUIRE(run_int8(Quantize{}, {{in, {0.5f, 0}}}, {1.0f, 0}).values == std::vector<std::int8_t>{-64, -1, 0, 1, 64});
+  REQUIRE(run_int8(Quantize{}, {{in, {0.5f, 0}}}, {1.0f, 0}).values == std::vector<std::int8_t>{-64, 0, 0, 1, 64});
   REQUIRE(run_int8(Quantize{}, {{in, {1.0f, 0}}}, {0.5f, 0}).values == std::vector<std::int8_t>{-128, -2, 0, 2, 127});
   REQUIRE(run_int8(Quantize{}, {{in, {0.5f, -128}}}, {0.5f, 127}).values ==
           std::vector<std::int8_t>{127, 127, 127, 127, 127});
@@ -76,11 +77,21 @@ TEST_CASE("int8 quantize at the ends of the scales", "[quantize]") {
 
 TEST_CASE("quantize to the same scale costs nothing", "[quantize]") {
   const Int8In in = all_values({0.5f, 3});
-  REQUIRE(lower(int8_graph(Quantize{}, {in}, {0.5f, 3})).layers.empty());
+  REQUIRE(costs_nothing(Quantize{}, {in}, {0.5f, 3}));
   REQUIRE(run_int8(Quantize{}, {in}, {0.5f, 3}) == in.data);
-  REQUIRE(lower(int8_graph(Quantize{}, {in}, {0.5f, 4})).layers.size() == 1);
+  REQUIRE(!costs_nothing(Quantize{}, {in}, {0.5f, 4}));
 }
 
 TEST_CASE("dequantize inside an integer program is refused", "[dequantize]") {
   REQUIRE(lower_rejects(Dequantize{}, {all_values({0.5f, 3})}, {0.5f, 3}));
+}
+
+TEST_CASE("int8 quantize equals recorded outputs of the TFLite reference kernel", "[quantize]") {
+  Int8s in{{18}, {}};
+  for (int v = -128; v < 128; v += 15) in.values.push_back(static_cast<std::int8_t>(v));
+  REQUIRE(run_int8(Quantize{}, {{in, {0.037f, -11}}}, {0.051f, 23}).values ==
+          std::vector<std::int8_t>{-62, -51, -40, -29, -18, -7, 3, 14, 25, 36, 47, 58, 69, 80, 90, 101, 112, 123});
+  REQUIRE(run_int8(Quantize{}, {{in, {0.051f, 23}}}, {0.0071f, -90}).values ==
+          std::vector<std::int8_t>{-128, -128, -128, -128, -128, -128, -128, -128, -128, -128, -97, 11, 118, 127, 127,
+                                   127, 127, 127});
 }

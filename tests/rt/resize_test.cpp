@@ -89,3 +89,31 @@ TEST_CASE("resize needs one quantization, an activation and sizes of 15 bits",
   REQUIRE(lower_rejects(bilinear({32768, 1, false, false}), {x}, kQ));
   REQUIRE(lower_rejects(nearest({1, 32768, false, false}), {x}, kQ));
 }
+
+TEST_CASE("resize equals recorded outputs of the TFLite reference kernels",
+          "[resize_bilinear][resize_nearest_neighbor]") {
+  const auto ramp = [](Shape shape) {
+    Int8s a{std::move(shape), {}};
+    for (std::int64_t i = 0; i < num_elements(a.shape); ++i)
+      a.values.push_back(static_cast<std::int8_t>((i * 73 + 11) % 256 - 128));
+    return a;
+  };
+  using V = std::vector<std::int8_t>;
+  const auto linear = [&](bool align, bool half) {
+    return run_int8(bilinear({4, 3, align, half}), {{ramp({1, 3, 4, 2}), kQ}}, kQ).values;
+  };
+  REQUIRE(linear(false, false) == V{-117, -44, -8, 65,  16,  -81, -63, 10,  46,  -9,  -58, -27,
+                                    -9,   64,  15, -40, -46, -16, 27,  100, -34, -47, -10, -23});
+  REQUIRE(linear(true, false) == V{-117, -44, -26, 47,  65,  -118, -69, 4,   22,  10,  -58, -70,
+                                   -21,  52,  27,  -28, -95, -22,  27,  100, -10, -65, -47, 26});
+  REQUIRE(linear(false, true) == V{-93, -20, -26, 47,  40,  -100, -48, -1, 19,  12,  -48, -55,
+                                   -10, 37,  25,  -30, -74, -17,  9,   82, -10, -65, -29, 1});
+  const auto pick = [&](bool align, bool half) {
+    return run_int8(nearest({2, 9, align, half}), {{ramp({1, 3, 7, 1}), kQ}}, kQ).values;
+  };
+  REQUIRE(pick(false, false) ==
+          V{-117, -117, -44, 29, 102, 102, -81, -8, 65, -118, -118, -45, 28, 101, 101, -82, -9, 64});
+  REQUIRE(pick(true, false) == V{-117, -44, 29, 29, 102, -81, -8, -8, 65, -119, -46, 27, 27, 100, -83, -10, -10, 63});
+  REQUIRE(pick(false, true) == V{-117, -44, -44, 29, 102, -81, -8, -8, 65, -119, -46, -46, 27, 100, -83, -10, -10, 63});
+  REQUIRE(pick(true, true) == V{-118, -45, 28, 101, 101, -82, -9, 64, 64, -119, -46, 27, 100, 100, -83, -10, 63, 63});
+}

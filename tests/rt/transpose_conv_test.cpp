@@ -12,7 +12,8 @@ WeightedCase random_case(Random& r, bool offset, std::int32_t largest_channels) 
   TransposeConv o;
   o.stride = {r.in(1, 3), r.in(1, 3)};
   const Shape x{r.in(1, 2), r.in(1, 6), r.in(1, 6), ic};
-  const auto pads = [&](std::int32_t in, std::int32_t k, std::int32_t stride, std::int32_t& before, std::int32_t& after) {
+  const auto pads = [&](std::int32_t in, std::int32_t k, std::int32_t stride, std::int32_t& before,
+                        std::int32_t& after) {
     do {
       before = r.in(0, k - 1);
       after = r.in(1 - stride, k - 1);

@@ -1,0 +1,246 @@
+// report.json: written with keys in a fixed order, read back without trust.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tinyc/error.h"
+#include "tinyc/report.h"
+
+namespace tinyc {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr int kSchemaVersion = 1;
+
+Json number_or_null(const std::optional<double>& v) { return v && std::isfinite(*v) ? Json(*v) : Json(nullptr); }
+
+Json layer_json(const LayerReport& l) {
+  return {{"index", l.index},
+          {"op", l.op},
+          {"name", l.name},
+          {"weights", l.weights},
+          {"nonzero", l.nonzero},
+          {"bits_per_weight", l.bits_per_weight},
+          {"entropy_bits_per_weight", l.entropy_bits_per_weight},
+          {"bytes", l.bytes},
+          {"float_bytes", l.float_bytes},
+          {"coding", l.coding},
+          {"macs", l.macs},
+          {"sqnr_db", number_or_null(l.sqnr_db)},
+          {"histogram", l.histogram}};
+}
+
+Json pass_json(const PassRecord& p, bool reproducible) {
+  Json j = {{"name", p.name}};
+  if (!reproducible) j["ms"] = p.ms;
+  j["bytes_before"] = p.bytes_before;
+  j["bytes_after"] = p.bytes_after;
+  j["changed"] = p.changed;
+  j["notes"] = p.notes;
+  return j;
+}
+
+Json accuracy_json(const Accuracy& a) {
+  return {{"metric", a.metric},
+          {"samples", a.samples},
+          {"float", number_or_null(a.float_value)},
+          {"compressed", number_or_null(a.compressed)},
+          {"agreement", a.agreement},
+          {"sqnr_db", number_or_null(a.sqnr_db)},
+          {"synthetic", a.synthetic}};
+}
+
+/// Reads typed fields and names the one that is wrong.
+class Reader {
+ public:
+  Reader(const Json& j, std::string where) : json_(j), where_(std::move(where)) {
+    if (!j.is_object()) throw std::runtime_error(where_ + " is not an object");
+  }
+  Reader object(const char* key) const { return {at(key), where_ + "." + key}; }
+  const Json& array(const char* key) const {
+    const Json& v = at(key);
+    if (!v.is_array()) wrong(key);
+    return v;
+  }
+  bool has(const char* key) const { return json_.contains(key) && !json_[key].is_null(); }
+  void read(const char* key, std::string& out) const {
+    const Json& v = at(key);
+    if (!v.is_string()) wrong(key);
+    out = v.get<std::string>();
+  }
+  void read(const char* key, bool& out) const {
+    const Json& v = at(key);
+    if (!v.is_boolean()) wrong(key);
+    out = v.get<bool>();
+  }
+  void read(const char* key, double& out) const {
+    const Json& v = at(key);
+    if (!v.is_number()) wrong(key);
+    out = v.get<double>();
+  }
+  template <class T>
+    requires std::is_integral_v<T>
+  void read(const char* key, T& out) const {
+    const Json& v = at(key);
+    if (!v.is_number_integer() || (std::is_unsigned_v<T> && !v.is_number_unsigned())) wrong(key);
+    out = v.get<T>();
+  }
+  void read(const char* key, std::optional<double>& out) const {
+    double v = 0;
+    out.reset();
+    if (!has(key)) return;
+    read(key, v);
+    out = v;
+  }
+  void read(const char* key, std::vector<std::string>& out) const {
+    for (const Json& v : array(key)) {
+      if (!v.is_string()) wrong(key);
+      out.push_back(v.get<std::string>());
+    }
+  }
+  /// Fields that another writer may leave out.
+  template <class T>
+  void read_if(const char* key, T& out) const {
+    if (has(key)) read(key, out);
+  }
+
+ private:
+  const Json& at(const char* key) const {
+    if (!json_.contains(key)) throw std::runtime_error(where_ + " has no field \"" + key + "\"");
+    return json_[key];
+  }
+  [[noreturn]] void wrong(const char* key) const {
+    throw std::runtime_error(where_ + "." + key + " has the wrong type");
+  }
+  const Json& json_;
+  std::string where_;
+};
+
+LayerReport read_layer(const Reader& j) {
+  LayerReport l;
+  j.read("index", l.index);
+  j.read("op", l.op);
+  j.read("name", l.name);
+  j.read("weights", l.weights);
+  j.read("nonzero", l.nonzero);
+  j.read("bits_per_weight", l.bits_per_weight);
+  j.read("entropy_bits_per_weight", l.entropy_bits_per_weight);
+  j.read("bytes", l.bytes);
+  j.read_if("float_bytes", l.float_bytes);
+  j.read("coding", l.coding);
+  j.read("macs", l.macs);
+  j.read("sqnr_db", l.sqnr_db);
+  if (!j.has("histogram")) return l;
+  for (const Json& v : j.array("histogram")) {
+    if (!v.is_number_unsigned()) throw std::runtime_error("a histogram has a wrong entry");
+    l.histogram.push_back(v.get<std::uint32_t>());
+  }
+  return l;
+}
+
+PassRecord read_pass(const Reader& j) {
+  PassRecord p;
+  j.read("name", p.name);
+  j.read_if("ms", p.ms);
+  j.read("bytes_before", p.bytes_before);
+  j.read("bytes_after", p.bytes_after);
+  j.read_if("changed", p.changed);
+  if (j.has("notes")) j.read("notes", p.notes);
+  return p;
+}
+
+Accuracy read_accuracy(const Reader& j) {
+  Accuracy a;
+  j.read("metric", a.metric);
+  j.read("samples", a.samples);
+  j.read("float", a.float_value);
+  j.read("compressed", a.compressed);
+  j.read("agreement", a.agreement);
+  j.read_if("sqnr_db", a.sqnr_db);
+  j.read_if("synthetic", a.synthetic);
+  return a;
+}
+
+Report read_report(const Json& root) {
+  const Reader j(root, "the report");
+  int version = 0;
+  j.read("schema_version", version);
+  if (version != kSchemaVersion)
+    throw std::runtime_error("schema_version is " + std::to_string(version) + ", this tinyc reads " +
+                             std::to_string(kSchemaVersion));
+  Report r;
+  j.read("status", r.status);
+  const Reader model = j.object("model"), flash = j.object("flash"), ram = j.object("ram");
+  model.read("name", r.model_name);
+  model.read("sha256", r.sha256);
+  model.read("params", r.params);
+  model.read("macs", r.macs_before);
+  model.read("file_bytes", r.file_bytes);
+  model.read("float_weight_bytes", r.float_weight_bytes);
+  r.macs = r.macs_before;
+  j.read_if("macs", r.macs);
+  j.read("target", r.target);
+  flash.read("weights", r.flash.weights);
+  flash.read("tables", r.flash.tables);
+  flash.read("params", r.flash.params);
+  flash.read("descriptors", r.flash.descriptors);
+  flash.read("code", r.code_bytes);
+  flash.read_if("code_estimated", r.code_estimated);
+  ram.read("arena", r.arena);
+  ram.read("lower_bound", r.lower_bound);
+  if (j.has("accuracy")) r.accuracy = read_accuracy(j.object("accuracy"));
+  for (const Json& l : j.array("layers")) r.layers.push_back(read_layer({l, "a layer"}));
+  for (const Json& p : j.array("passes")) r.passes.push_back(read_pass({p, "a pass"}));
+  if (j.has("warnings")) j.read("warnings", r.warnings);
+  if (j.has("failures")) j.read("failures", r.failures);
+  return r;
+}
+
+}  // namespace
+
+std::string to_json(const Report& r, bool reproducible) {
+  Json layers = Json::array(), passes = Json::array();
+  for (const auto& l : r.layers) layers.push_back(layer_json(l));
+  for (const auto& p : r.passes) passes.push_back(pass_json(p, reproducible));
+  const Json j = {{"schema_version", kSchemaVersion},
+                  {"status", r.status},
+                  {"tinyc_version", TINYC_VERSION},
+                  {"model",
+                   {{"name", r.model_name},
+                    {"sha256", r.sha256},
+                    {"params", r.params},
+                    {"macs", r.macs_before},
+                    {"file_bytes", r.file_bytes},
+                    {"float_weight_bytes", r.float_weight_bytes}}},
+                  {"target", r.target},
+                  {"flash",
+                   {{"weights", r.flash.weights},
+                    {"tables", r.flash.tables},
+                    {"params", r.flash.params},
+                    {"descriptors", r.flash.descriptors},
+                    {"code", r.code_bytes},
+                    {"code_estimated", r.code_estimated},
+                    {"total", r.flash_total()}}},
+                  {"ram", {{"arena", r.arena}, {"lower_bound", r.lower_bound}}},
+                  {"macs", r.macs},
+                  {"ratio", r.ratio()},
+                  {"accuracy", r.accuracy ? accuracy_json(*r.accuracy) : Json(nullptr)},
+                  {"layers", layers},
+                  {"passes", passes},
+                  {"warnings", r.warnings},
+                  {"failures", r.failures}};
+  // names come from files: bytes that are no UTF-8 become replacement characters
+  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Report report_from_json(const std::string& text, const std::string& path) {
+  const Json j = Json::parse(text, nullptr, false);
+  const std::string subject = "'" + printable(path) + "' is not a report of tinyc: ";
+  if (j.is_discarded()) throw Error(ErrorKind::data, subject + "it is not JSON");
+  try {
+    return read_report(j);
+  } catch (const std::runtime_error& e) {
+    throw Error(ErrorKind::data, subject + e.what());
+  }
+}
+
+}  // namespace tinyc
