@@ -47,6 +47,13 @@ bool Tensor::operator==(const Tensor& o) const {
          coded == o.coded;
 }
 
+bool Graph::operator==(const Graph& o) const {
+  const auto same_bytes = [](const SharedBytes& a, const SharedBytes& b) { return a == b || (a && b && *a == *b); };
+  return name == o.name && stage == o.stage && tensors == o.tensors && nodes == o.nodes && inputs == o.inputs &&
+         outputs == o.outputs &&
+         std::equal(code_tables.begin(), code_tables.end(), o.code_tables.begin(), o.code_tables.end(), same_bytes);
+}
+
 namespace {
 template <class T>
 bool stores(DType d) {
