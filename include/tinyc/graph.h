@@ -99,7 +99,7 @@ struct Graph {
   const Tensor& at(TensorId id) const { return tensors.at(static_cast<std::size_t>(id)); }
   /// Appends a tensor and returns its id.
   TensorId add(Tensor t);
-  bool operator==(const Graph& o) const;  ///< compares payloads and code tables by content
+  bool operator==(const Graph& o) const;  ///< payloads and tables by content
 };
 
 /// A constant float tensor; `values.size()` must equal num_elements(shape), else Error(internal).

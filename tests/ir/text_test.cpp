@@ -191,13 +191,13 @@ TEST_CASE("every attribute of every operator prints and reads back") {
       g.nodes.push_back(node(op, {x}, {x}, "x"));
       const auto text = print(g);
       INFO(text);
-      const std::string expected = std::is_same_v<T, bool>           ? (before ? "false" : "true")
-                                   : std::is_same_v<T, std::int32_t> ? "-5"
-                                   : std::is_same_v<T, float>        ? "0.1"
-                                   : std::is_same_v<T, Act>          ? "relu_n1_to_1"
-                                   : std::is_same_v<T, Pair>         ? "2,3"
-                                   : std::is_same_v<T, Pads>         ? "1,2,3,4"
-                                                                     : "[-1,0,9]";
+      std::string expected = "[-1,0,9]";
+      if constexpr (std::is_same_v<T, bool>) expected = field ? "true" : "false";
+      if constexpr (std::is_same_v<T, std::int32_t>) expected = "-5";
+      if constexpr (std::is_same_v<T, float>) expected = "0.1";
+      if constexpr (std::is_same_v<T, Act>) expected = "relu_n1_to_1";
+      if constexpr (std::is_same_v<T, Pair>) expected = "2,3";
+      if constexpr (std::is_same_v<T, Pads>) expected = "1,2,3,4";
       CHECK(text.find(std::string(" ") + name + "=" + expected) != std::string::npos);
       field = before;
     });
@@ -222,7 +222,8 @@ TEST_CASE("convolution in the short form") {
 TEST_CASE("random constants are the same everywhere") {
   const Graph g = parse("%x = input f32[1] %r = random(1) f32[4096] %q = random(1) i8[3] output %x");
   const auto r = g.tensors[1].as<float>();
-  CHECK(r[0] == Approx(0.2166926f).epsilon(1e-6));  // splitmix64(1) = 0x910a2dec89025cc1
+  // splitmix64(1) = 0x910a2dec89025cc1: (0x910a + 0x2dec + 0x8902 + 0x5cc1 - 131070) / 37837
+  CHECK(r[0] == -23365.0f / 37837.0f);
   double sum = 0, squares = 0;
   for (const float v : r) {
     sum += v;

@@ -25,6 +25,15 @@ std::vector<fs::path> shared_models() {
   return out;
 }
 
+// Constants in the order of their use.
+std::vector<Tensor> constants(const Graph& g) {
+  std::vector<Tensor> out;
+  for (const auto& n : g.nodes)
+    for (const auto id : n.inputs)
+      if (id != kNoTensor && g.at(id).is_const()) out.push_back(g.at(id));
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("shared models import or are refused with the whole list") {
@@ -59,12 +68,22 @@ TEST_CASE("shared models import or are refused with the whole list") {
     CHECK(m.facts.file_bytes == fs::file_size(path));
     CHECK(m.graph.inputs.size() == m.facts.inputs.size());
     CHECK(m.graph.outputs.size() == m.facts.outputs.size());
-    for (std::size_t i = 0; i < m.graph.inputs.size(); ++i) CHECK(m.graph.at(m.graph.inputs[i]).name == m.facts.inputs[i].name);
-    for (std::size_t i = 0; i < m.graph.outputs.size(); ++i) CHECK(m.graph.at(m.graph.outputs[i]).name == m.facts.outputs[i].name);
-    // What is written and read again is the same model, but for operator numbers where some were folded.
-    Graph again = import_tflite(export_tflite(m.graph), "again").graph;
-    for (auto* g : {&again, &m.graph})
-      for (auto& n : g->nodes) n.source = -1;
-    CHECK(again == m.graph);
+    for (std::size_t i = 0; i < m.graph.inputs.size(); ++i)
+      CHECK(m.graph.at(m.graph.inputs[i]).name == m.facts.inputs[i].name);
+    for (std::size_t i = 0; i < m.graph.outputs.size(); ++i)
+      CHECK(m.graph.at(m.graph.outputs[i]).name == m.facts.outputs[i].name);
+    if (stem == "sl_micro_speech_uint8") {  // asymmetric weights have no int8 form in the file format
+      CHECK_THROWS_AS(export_tflite(m.graph), Error);
+      continue;
+    }
+    // Written and read again it is the same model; tensors may be listed in another order, once.
+    const Graph second = import_tflite(export_tflite(m.graph), "second").graph;
+    REQUIRE(second.nodes.size() == m.graph.nodes.size());
+    for (std::size_t i = 0; i < second.nodes.size(); ++i) {
+      CHECK(second.nodes[i].op == m.graph.nodes[i].op);
+      CHECK(second.nodes[i].name == m.graph.nodes[i].name);
+    }
+    CHECK(constants(second) == constants(m.graph));
+    CHECK(import_tflite(export_tflite(second), "third").graph == second);
   }
 }
