@@ -79,9 +79,9 @@ Act* fusable_activation(const Graph& g, Node& n, const Tensor& out) {
 
 // Fuses the clamps that end with node `index` as far up as possible.
 bool fuse(Graph& g, std::size_t index) {
-  const Uses uses(g);
   std::optional<Clamp> run = as_clamp(g, g.nodes[index]);
   if (!run) return false;
+  const Uses uses(g);
   const TensorId out = g.nodes[index].outputs[0];
   std::vector<std::int32_t> absorbed;  // clamp nodes between the producer and `index`
   while (true) {
@@ -121,8 +121,7 @@ PassResult run(Graph& g, const PassOptions&) {
   std::size_t fused = 0;
   // from the end, so that a run of clamps is met at its last node
   for (std::size_t i = g.nodes.size(); i-- > 0;) {
-    if (i >= g.nodes.size() || !fuse(g, i)) continue;
-    ++fused;
+    if (i < g.nodes.size() && fuse(g, i)) ++fused;
   }
   if (fused == 0) return {};
   remove_unused(g);

@@ -16,6 +16,13 @@
 #define TINYC_FLASH
 #endif
 
+/* Kernels are written once for several constant arguments; each use must become its own loop. */
+#if defined(__GNUC__)
+#define TINYC_INLINE static inline __attribute__((always_inline))
+#else
+#define TINYC_INLINE static inline
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -88,10 +95,12 @@ static inline int32_t tinyc_rshift(int32_t x, int e) {
   const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
   return (x >> e) + ((x & mask) > threshold ? 1 : 0);
 }
-/* x * m * 2^(shift - 31) with both roundings */
+/* x * m * 2^(shift - 31) with both roundings, -31 <= shift <= 30, m > INT32_MIN */
 static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
-  if (shift > 0) return tinyc_mulhi((int32_t)((uint32_t)x << shift), m);
-  return tinyc_rshift(tinyc_mulhi(x, m), -shift);
+  if (shift >= 0) return tinyc_mulhi((int32_t)((uint32_t)x << shift), m);
+  /* tinyc_rshift for e = -shift >= 1, shorter: halves go up, and down below zero once x is one less; mulhi is not INT32_MIN */
+  x = tinyc_mulhi(x, m);
+  return (((x + (x >> 31)) >> (-shift - 1)) + 1) >> 1;
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 
@@ -139,7 +148,7 @@ void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l);
 int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n);
 
 
-/* ---- layers with weights: p[4] = zero point of the weights, p[5] = 1 when there is a multiplier for each channel ----
+/* ---- layers with weights: p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel, else 0 ----
  */
 /* A weight: decoded ones (in_flash 0) are in RAM. */
 static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
@@ -150,27 +159,46 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
   return *p;
 #endif
 }
-/* The output of channel c from its sum of products. */
-static inline int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
+/* The output of channel c from its sum of products; one copy where 64-bit products take a page of code. */
+#if defined(__AVR__)
+static inline __attribute__((noinline)) int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum);
+#endif
+static inline int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
+  const int32_t i = c & l->p[5];
+  const int32_t lo = l->act_min, hi = l->act_max, zp = l->out_zp;
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
-  const int32_t i = l->p[5] ? c : 0;
-  const int32_t y = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)) + l->out_zp;
-  return (int8_t)tinyc_clamp(y, l->act_min, l->act_max);
+  return (int8_t)tinyc_clamp(tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)) + zp, lo, hi);
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
-static inline void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int in_flash,
+TINYC_INLINE void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int in_flash,
                                  int32_t c, int32_t count, int32_t less, int8_t* out, int32_t step) {
   for (; count >= 4; count -= 4, c += 4, w += 4 * (size_t)k, out += 4 * step) {
     const int8_t *w0 = w, *w1 = w0 + k, *w2 = w1 + k, *w3 = w2 + k;
     int32_t s0 = -less, s1 = s0, s2 = s0, s3 = s0;
-    for (unsigned i = 0; i < k; ++i) {
-      const int v = x[i];
-      s0 += v * tinyc_ldw(w0 + i, in_flash);
-      s1 += v * tinyc_ldw(w1 + i, in_flash);
-      s2 += v * tinyc_ldw(w2 + i, in_flash);
-      s3 += v * tinyc_ldw(w3 + i, in_flash);
+    unsigned i = 0;
+#define TINYC_TAP(j)                                \
+  do {                                              \
+    const int v = x[i + (j)];                       \
+    s0 += v * tinyc_ldw(w0 + i + (j), in_flash);    \
+    s1 += v * tinyc_ldw(w1 + i + (j), in_flash);    \
+    s2 += v * tinyc_ldw(w2 + i + (j), in_flash);    \
+    s3 += v * tinyc_ldw(w3 + i + (j), in_flash);    \
+  } while (0)
+#if defined(__thumb2__) || defined(__riscv)
+    for (; i + 8 <= k; i += 8) { /* five pointers advance once for 32 products; wider hosts vectorize the plain loop */
+      TINYC_TAP(0);
+      TINYC_TAP(1);
+      TINYC_TAP(2);
+      TINYC_TAP(3);
+      TINYC_TAP(4);
+      TINYC_TAP(5);
+      TINYC_TAP(6);
+      TINYC_TAP(7);
     }
+#endif
+    for (; i < k; ++i) TINYC_TAP(0);
+#undef TINYC_TAP
     out[0] = tinyc_finish(l, c, s0);
     out[step] = tinyc_finish(l, c + 1, s1);
     out[2 * step] = tinyc_finish(l, c + 2, s2);

@@ -118,14 +118,16 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
                            rows_of(w, sets, channels, p.k, !ordered));
   rows.quant = w.quant;
   lower_scales(g, l, out, moving, rows, kNoTensor, n.outputs[0], 0, ScaleProduct::in_float, Act::none);
-  if (ordered) {  // the constant keeps its own order and therefore its coded form
-    l.scratch_bytes = lower_weights(g, l, out, constant, static_cast<std::int32_t>(sets * channels), 1);
-    r.block = std::min(r.block, narrow16(std::min(channels, 32767), ""));
-  } else {
+  const std::uint32_t vector = last ? 0u : static_cast<std::uint32_t>(p.k);
+  l.scratch_bytes = vector;
+  r.block = narrow16(std::min(channels, 32767), "the block");
+  if (!ordered) {
     l.weights = out.blob(Blob::Kind::weights, Blob::Type::i8, w.name, *rows.data);
-    r.block = narrow16(std::min(channels, 32767), "");
+  } else {  // the constant keeps its own order and therefore its coded form
+    const auto filters = static_cast<std::int32_t>(sets * channels);
+    l.scratch_bytes = lower_weights(g, n, l, out, constant, filters, kMatrixBudget, vector);
+    r.block = static_cast<std::int16_t>(std::min<std::int32_t>(r.block, channels));
   }
-  if (!last) l.scratch_bytes += static_cast<std::uint32_t>(p.k);
   out.add(std::move(l));
 }
 

@@ -79,11 +79,11 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   set_window(l, g.at(n.inputs[0]).shape, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, o.dilation, o.pad);
   lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
                offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
-  const std::uint32_t decoded = lower_weights(g, l, out, n.inputs[1], w.shape[0], 4);
   const bool in_place = w.shape[1] == 1 && w.shape[2] == 1 && o.pad == Pads{};
   l.record.p[0] = w.shape[3];
   l.record.p[1] = in_place ? 1 : 0;
-  l.scratch_bytes = decoded + (in_place ? 0u : static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]));
+  const auto patch = in_place ? 0u : static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]);
+  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));
 }
 

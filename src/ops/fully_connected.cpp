@@ -52,7 +52,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
                w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
                get<FullyConnected>(n.op).act);
-  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], 1);
+  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, 0);
   out.add(std::move(l));
 }
 

@@ -32,16 +32,19 @@ enum class ScaleProduct : std::uint8_t {
 /// Everything a kernel needs that depends on the weights' scales and sums, for int8 `weights` whose output channels
 /// run along `axis`: bias_eff[c] = bias[c] - in_zp * sum(w[c] - w_zp), multipliers and shifts (one each when the
 /// weights have one scale), output zero point and clamp. `bias` may be kNoTensor. Without `fold_input` bias_eff is
-/// the bias itself. Sets p[5] to 1 when multipliers are
+/// the bias itself. Sets p[5] to -1 when multipliers are
 /// per channel and p[4] to the weights' zero point. Rejects sums that could leave 32 bits and per-channel zero points.
 void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
                   TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
 
-/// Points the layer at its weights and sets `block`: all channels when the weights are raw or the decoded tensor fits
-/// in 2 KiB, else as many filters as fit in 1 KiB, at least `least`. Returns the bytes of the decode buffer (0 for raw
-/// weights). Fewer filters save RAM; more save repeated gathering of patches, so a convolution asks for at least 4.
-std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
-                            std::int32_t least);
+/// Points the layer of node `n` at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded
+/// ones: as many as fit into `budget` bytes or into what the arena has free while the node runs (late layers have large
+/// weights and small activations), whichever is more, in equal blocks of a multiple of 4. `other` = bytes of scratch
+/// the kernel needs besides. Returns all bytes of scratch.
+std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
+                            std::int32_t channels, std::int64_t budget, std::uint32_t other);
+/// Decode buffers where the arena has nothing free: a convolution gathers its patches again for every block.
+inline constexpr std::int64_t kConvBudget = 2048, kMatrixBudget = 1024;
 
 /// Picture and window fields of the record from NHWC shapes.
 void set_window(Layer& l, const Shape& in, const Shape& out, std::int32_t k_h, std::int32_t k_w, Pair stride,

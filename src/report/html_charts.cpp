@@ -38,7 +38,7 @@ std::string svg(double width, double height, const std::string& title, const std
 
 std::string layer_label(const LayerReport& l) {
   std::string name = printable(l.name, 1000);
-  if (name.size() > 22) name = "..." + name.substr(name.size() - 19);
+  if (name.size() > 22) name.replace(0, name.size() - 19, "...");
   return std::to_string(l.index) + " " + l.op.substr(0, 12) + " " + name;
 }
 

@@ -5,17 +5,27 @@
  * bias is right at the borders too. */
 #include "tinyc_rt.h"
 
-/* Copies or fills `taps` pixels of a window row; ix is the first one's column. */
+/* The small copies of a window row; a library's memcpy made for size moves single bytes. */
+static inline void tinyc_conv_2d_copy(int8_t* to, const int8_t* from, unsigned bytes) {
+#if defined(__ARM_FEATURE_UNALIGNED)
+  for (; bytes >= 4; bytes -= 4, to += 4, from += 4) memcpy(to, from, 4);
+  for (; bytes > 0; --bytes) *to++ = *from++;
+#else
+  memcpy(to, from, bytes);
+#endif
+}
+
+/* Gathers one row of a window; ix is the first tap's column. Returns the place behind it. */
 static int8_t* tinyc_conv_2d_row(const tinyc_layer* l, const int8_t* row, int ix, int8_t* to) {
   const unsigned channels = (unsigned)l->p[0];
   if (l->dil_w == 1 && ix >= 0 && ix + l->k_w <= l->in_w && l->p[0] == l->in_c) {
     const unsigned bytes = (unsigned)l->k_w * channels;
-    memcpy(to, row + (int32_t)ix * l->in_c, bytes);
+    tinyc_conv_2d_copy(to, row + (int32_t)ix * l->in_c, bytes);
     return to + bytes;
   }
   for (int kx = 0; kx < l->k_w; ++kx, ix += l->dil_w, to += channels) {
     if (ix >= 0 && ix < l->in_w)
-      memcpy(to, row + (int32_t)ix * l->in_c, channels);
+      tinyc_conv_2d_copy(to, row + (int32_t)ix * l->in_c, channels);
     else
       memset(to, l->in0_zp, channels);
   }
@@ -36,8 +46,8 @@ static void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int
 }
 
 /* Sweeps all output pixels with `count` filters of one group. */
-static inline void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
-                                       int32_t count, int8_t* patch, int8_t* out, int32_t weight_zp) {
+TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count,
+                                      int8_t* patch, int8_t* out, int32_t weight_zp) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
   out += c;
   for (int32_t n = 0; n < l->n; ++n, in += (int32_t)l->in_h * l->in_w * l->in_c) {
@@ -56,7 +66,7 @@ static inline void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, c
   }
 }
 
-static inline int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
+TINYC_INLINE int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
   const int8_t* in = (const int8_t*)(arena + l->in0);
   int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];

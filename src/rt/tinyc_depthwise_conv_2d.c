@@ -20,8 +20,8 @@ static void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int 
 
 /* Four output channels from c on; x is the arena from their input channel on, `step` 1 when each has its own, else 0.
  */
-static inline void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
-                                                const int8_t* w, int32_t c, int step, int32_t weight_zp, int8_t* out) {
+TINYC_INLINE void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
+                                               const int8_t* w, int32_t c, int step, int32_t weight_zp, int8_t* out) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   const uint32_t channels = (uint32_t)l->out_c;
   const int in_flash = !l->codec;
@@ -39,8 +39,8 @@ static inline void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint
   out[3] = tinyc_finish(l, c + 3, s3);
 }
 
-static inline int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
-                                                 const int8_t* w, int32_t c, int32_t weight_zp) {
+TINYC_INLINE int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
+                                                const int8_t* w, int32_t c, int32_t weight_zp) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   int32_t sum = 0;
   for (unsigned t = 0; t < count; ++t, w += l->out_c) sum += (int8_t)x[taps[t]] * (tinyc_ldw(w, !l->codec) - weight_zp);
@@ -48,8 +48,8 @@ static inline int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uin
 }
 
 /* All channels of one output pixel. */
-static inline void tinyc_depthwise_conv_2d_pixel(const tinyc_layer* l, const uint8_t* arena, const uint32_t* taps,
-                                                 const int8_t* w, int32_t weight_zp, int8_t* out) {
+TINYC_INLINE void tinyc_depthwise_conv_2d_pixel(const tinyc_layer* l, const uint8_t* arena, const uint32_t* taps,
+                                                const int8_t* w, int32_t weight_zp, int8_t* out) {
   const int32_t multiplier = l->p[0];
   int32_t c = 0;
   if (multiplier == 1) {
@@ -64,7 +64,7 @@ static inline void tinyc_depthwise_conv_2d_pixel(const tinyc_layer* l, const uin
   }
 }
 
-static inline int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
+TINYC_INLINE int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
   const uint32_t count = (uint32_t)l->k_h * (uint32_t)l->k_w, padding = l->scratch + 4 * count;
   uint32_t *taps = (uint32_t*)(void*)(arena + l->scratch), in = l->in0;
   const int8_t* w = l->weights;

@@ -2,7 +2,7 @@
  * are coded. */
 #include "tinyc_rt.h"
 
-static inline int tinyc_fully_connected_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
+TINYC_INLINE int tinyc_fully_connected_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
   const unsigned k = (unsigned)l->in_c;
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;

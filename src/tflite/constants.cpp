@@ -81,7 +81,9 @@ Decoded convert(fb::TensorType type, std::span<const std::uint8_t> raw, std::siz
   switch (type) {
     case T::FLOAT32: return as_is(DType::f32);
     case T::FLOAT16: return {DType::f32, to_floats<std::uint16_t>(raw, from_half)};
-    case T::BFLOAT16: return {DType::f32, to_floats<std::uint16_t>(raw, [](std::uint16_t h) { return std::bit_cast<float>(std::uint32_t{h} << 16); })};
+    case T::BFLOAT16:
+      return {DType::f32, to_floats<std::uint16_t>(
+                              raw, [](std::uint16_t h) { return std::bit_cast<float>(std::uint32_t{h} << 16); })};
     case T::FLOAT64: return {DType::f32, to_floats<double>(raw, [](double d) { return static_cast<float>(d); })};
     case T::INT4: return {DType::i8, unpack_int4(raw, n)};
     case T::INT8: return as_is(DType::i8);
@@ -105,7 +107,9 @@ void check_finite(const Tensor& t, const std::string& name) {
   const auto v = t.as<float>();
   for (std::size_t i = 0; i < v.size(); ++i)
     if (!std::isfinite(v[i]))
-      throw Error(ErrorKind::input, "Tensor '" + name + "' holds " + (std::isnan(v[i]) ? "NaN" : "infinity") + " at element " + std::to_string(i) + ".",
+      throw Error(ErrorKind::input,
+                  "Tensor '" + name + "' holds " + (std::isnan(v[i]) ? "NaN" : "infinity") + " at element " +
+                      std::to_string(i) + ".",
                   "Training diverged or the file is damaged; export the model again.");
 }
 
@@ -125,14 +129,18 @@ Tensor TensorTable::decode(std::int32_t i) {
   const auto n = static_cast<std::size_t>(num_elements(shape));
   Bytes dense;
   if (t.sparsity()) {
-    if (n * element > kSparseFree && n * element / kSparseRatio > raw.size()) bad(e.name, "claims " + to_string(shape) + " but stores next to nothing");
-    if (e.type == fb::TensorType::INT4) throw Error(ErrorKind::unsupported, "constant '" + e.name + "' is sparse and of type INT4");
+    if (n * element > kSparseFree && n * element / kSparseRatio > raw.size())
+      bad(e.name, "claims " + to_string(shape) + " but stores next to nothing");
+    if (e.type == fb::TensorType::INT4)
+      throw Error(ErrorKind::unsupported, "constant '" + e.name + "' is sparse and of type INT4");
     account(n * element);
     dense = expand_sparse(*t.sparsity(), shape, raw, element);
     raw = dense;
   }
   const std::size_t expected = e.type == fb::TensorType::INT4 ? (n + 1) / 2 : n * element;
-  if (raw.size() != expected) bad(e.name, "stores " + std::to_string(raw.size()) + " bytes; its shape " + to_string(shape) + " needs " + std::to_string(expected));
+  if (raw.size() != expected)
+    bad(e.name, "stores " + std::to_string(raw.size()) + " bytes; its shape " + to_string(shape) + " needs " +
+                    std::to_string(expected));
   account(n * element);
   Decoded d = convert(e.type, raw, n);
   Tensor out = make_const(e.name, d.dtype, shape, std::move(d.bytes));
@@ -151,7 +159,8 @@ Tensor dequantized(const Tensor& t) {
   const Quant& q = *t.quant;
   const auto n = static_cast<std::size_t>(num_elements(t.shape));
   std::size_t inner = 1;
-  for (std::size_t d = static_cast<std::size_t>(q.axis) + 1; d < t.shape.size(); ++d) inner *= static_cast<std::size_t>(t.shape[d]);
+  for (std::size_t d = static_cast<std::size_t>(q.axis) + 1; d < t.shape.size(); ++d)
+    inner *= static_cast<std::size_t>(t.shape[d]);
   std::vector<float> out(n);
   for (std::size_t i = 0; i < n; ++i) {
     const std::size_t c = q.per_channel() ? i / inner % q.scale.size() : 0;
@@ -176,7 +185,9 @@ std::vector<std::int64_t> integers(const Tensor& t) {
       const auto v = t.as<std::uint8_t>();
       return {v.begin(), v.end()};
     }
-    default: throw Error(ErrorKind::unsupported, "parameter '" + t.name + "' has type " + name_of(t.dtype) + " instead of an integer type");
+    default:
+      throw Error(ErrorKind::unsupported,
+                  "parameter '" + t.name + "' has type " + name_of(t.dtype) + " instead of an integer type");
   }
 }
 

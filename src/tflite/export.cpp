@@ -48,7 +48,8 @@ Exporter::Exporter(const Graph& g) : graph_(g) {
 }
 
 std::uint32_t Exporter::add_buffer(std::span<const std::uint8_t> bytes) {
-  const auto [at, fresh] = buffer_of_.emplace(std::string(bytes.begin(), bytes.end()), static_cast<std::uint32_t>(buffers_.size()));
+  const auto [at, fresh] =
+      buffer_of_.emplace(std::string(bytes.begin(), bytes.end()), static_cast<std::uint32_t>(buffers_.size()));
   if (!fresh) return at->second;
   out_.ForceVectorAlignment(bytes.size(), 1, 16);
   const auto data = out_.CreateVector(bytes.data(), bytes.size());
@@ -60,7 +61,8 @@ std::int32_t Exporter::add_tensor(const Tensor& t) {
   flatbuffers::Offset<fb::QuantizationParameters> q = 0;
   if (t.quant) {
     const auto scale = out_.CreateVector(t.quant->scale);
-    const auto zero = out_.CreateVector(std::vector<std::int64_t>(t.quant->zero_point.begin(), t.quant->zero_point.end()));
+    const auto zero =
+        out_.CreateVector(std::vector<std::int64_t>(t.quant->zero_point.begin(), t.quant->zero_point.end()));
     q = fb::CreateQuantizationParameters(out_, 0, 0, scale, zero, fb::QuantizationDetails::NONE, 0, t.quant->axis);
   }
   const std::uint32_t buffer = t.is_const() ? add_buffer(*t.data) : 0;
@@ -92,7 +94,8 @@ std::uint32_t Exporter::code_index(fb::BuiltinOperator code) {
   return static_cast<std::uint32_t>(codes_.size() - 1);
 }
 
-void Exporter::add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs, fb::BuiltinOptions type, flatbuffers::Offset<void> options) {
+void Exporter::add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs, fb::BuiltinOptions type,
+                            flatbuffers::Offset<void> options) {
   const auto in = out_.CreateVector(inputs), to = out_.CreateVector(outputs);
   operators_.push_back(fb::CreateOperator(out_, code_index(code), in, to, type, options));
 }

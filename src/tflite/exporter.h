@@ -21,13 +21,15 @@ class Exporter {
 
   std::int32_t add_tensor(const Tensor& t);
   /// A constant parameter tensor of `n`.
-  std::int32_t parameter(const Node& n, const char* what, const Ints& values) { return parameter(n, what, {static_cast<std::int32_t>(values.size())}, values); }
+  std::int32_t parameter(const Node& n, const char* what, const Ints& values) {
+    return parameter(n, what, {static_cast<std::int32_t>(values.size())}, values);
+  }
   std::int32_t parameter(const Node& n, const char* what, Shape shape, const Ints& values);
   /// An activation like `like` with another shape, not in the graph.
   std::int32_t activation_like(const Tensor& like, const std::string& name, const Shape& shape);
   std::uint32_t add_buffer(std::span<const std::uint8_t> bytes);
-  void add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs, fb::BuiltinOptions type = fb::BuiltinOptions::NONE,
-                    flatbuffers::Offset<void> options = 0);
+  void add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs,
+                    fb::BuiltinOptions type = fb::BuiltinOptions::NONE, flatbuffers::Offset<void> options = 0);
   std::uint32_t code_index(fb::BuiltinOperator code);
 
   const Graph& graph_;
@@ -37,7 +39,7 @@ class Exporter {
   std::vector<flatbuffers::Offset<fb::Operator>> operators_;
   std::vector<fb::BuiltinOperator> codes_;
   std::map<std::string, std::uint32_t> buffer_of_;  // equal constants are stored once
-  Ids file_id_;                               // by graph tensor
+  Ids file_id_;                                     // by graph tensor
 };
 
 /// Writes the operators of one node.

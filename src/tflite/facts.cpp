@@ -26,9 +26,12 @@ ModelFacts file_facts(const ModelFile& file, const TensorTable& tensors, std::sp
 }
 
 void throw_unsupported(const std::vector<ModelFacts::Unsupported>& list, const std::string& path) {
-  std::string text = "'" + printable(path) + "' needs " + (list.size() == 1 ? "one thing" : std::to_string(list.size()) + " things") + " that tinyc does not support:";
+  std::string text = "'" + printable(path) + "' needs " +
+                     (list.size() == 1 ? "one thing" : std::to_string(list.size()) + " things") +
+                     " that tinyc does not support:";
   for (const auto& u : list) {
-    text += "\n  " + (u.node >= 0 ? "node " + std::to_string(u.node) + " " : std::string()) + u.op + (u.tensor.empty() ? "" : " '" + u.tensor + "'") + ": " + u.why;
+    text += "\n  " + (u.node >= 0 ? "node " + std::to_string(u.node) + " " : std::string()) + u.op +
+            (u.tensor.empty() ? "" : " '" + u.tensor + "'") + ": " + u.why;
   }
   throw Error(ErrorKind::unsupported, text, "`tinyc inspect` shows the model; `tinyc ops` lists what is supported.");
 }

@@ -55,7 +55,8 @@ std::size_t count(const auto* v) { return v ? v->size() : 0; }
 ModelFile::ModelFile(std::span<const std::uint8_t> bytes, const std::string& path) : bytes_(bytes) {
   recognise(bytes, path);
   const std::string damaged = "Fetch or export the file again.";
-  if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) refuse(path, "is larger than 2 GiB.", "Models for microcontrollers are small; is this the right file?");
+  if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE)
+    refuse(path, "is larger than 2 GiB.", "Models for microcontrollers are small; is this the right file?");
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % 16 != 0) {
     copy_.assign(bytes.begin(), bytes.end());
     bytes_ = copy_;
@@ -63,7 +64,9 @@ ModelFile::ModelFile(std::span<const std::uint8_t> bytes, const std::string& pat
   flatbuffers::Verifier verifier(bytes_.data(), bytes_.size(), kMaxDepth, kMaxTables);
   if (!fb::VerifyModelBuffer(verifier)) refuse(path, "is damaged: its structure points outside the file.", damaged);
   model_ = fb::GetModel(bytes_.data());
-  if (model_->version() != 3) refuse(path, "has schema version " + std::to_string(model_->version()) + "; only version 3 exists in practice.", damaged);
+  if (model_->version() != 3)
+    refuse(path, "has schema version " + std::to_string(model_->version()) + "; only version 3 exists in practice.",
+           damaged);
   if (count(model_->subgraphs()) == 0) refuse(path, "holds no graph.", damaged);
   const fb::SubGraph* g = model_->subgraphs()->Get(0);
   tensors_ = g->tensors();
@@ -77,14 +80,18 @@ ModelFile::ModelFile(std::span<const std::uint8_t> bytes, const std::string& pat
 }
 
 void ModelFile::check_ids(const std::string& path) const {
-  const auto bad = [&](const std::string& what) { refuse(path, "is damaged: " + what + " names a tensor that does not exist.", "Fetch or export the file again."); };
+  const auto bad = [&](const std::string& what) {
+    refuse(path, "is damaged: " + what + " names a tensor that does not exist.", "Fetch or export the file again.");
+  };
   const auto valid = [&](std::int32_t id) { return id >= 0 && static_cast<std::size_t>(id) < tensor_count(); };
-  if (!std::ranges::all_of(inputs_, valid) || !std::ranges::all_of(outputs_, valid)) bad("the list of inputs or outputs");
+  if (!std::ranges::all_of(inputs_, valid) || !std::ranges::all_of(outputs_, valid))
+    bad("the list of inputs or outputs");
   if (inputs_.size() + outputs_.size() > kMaxItems) refuse(path, "claims too many inputs and outputs.", "");
   std::size_t total = 0;
   for (std::size_t i = 0; i < op_count(); ++i) {
     const std::string what = "operator " + std::to_string(i);
-    if (op(i).opcode_index() >= count(model_->operator_codes())) refuse(path, "is damaged: " + what + " has no code.", "Fetch or export the file again.");
+    if (op(i).opcode_index() >= count(model_->operator_codes()))
+      refuse(path, "is damaged: " + what + " has no code.", "Fetch or export the file again.");
     for (const auto id : values(op(i).inputs()))
       if (id != -1 && !valid(id)) bad(what);
     for (const auto id : values(op(i).outputs()))
@@ -94,11 +101,14 @@ void ModelFile::check_ids(const std::string& path) const {
   }
 }
 
-const fb::OperatorCode& ModelFile::opcode(const fb::Operator& o) const { return *model_->operator_codes()->Get(o.opcode_index()); }
+const fb::OperatorCode& ModelFile::opcode(const fb::Operator& o) const {
+  return *model_->operator_codes()->Get(o.opcode_index());
+}
 
 fb::BuiltinOperator ModelFile::code(const fb::Operator& o) const {
   const auto& c = opcode(o);
-  return static_cast<fb::BuiltinOperator>(std::max<std::int32_t>(static_cast<std::int32_t>(c.builtin_code()), c.deprecated_builtin_code()));
+  return static_cast<fb::BuiltinOperator>(
+      std::max<std::int32_t>(static_cast<std::int32_t>(c.builtin_code()), c.deprecated_builtin_code()));
 }
 
 std::string ModelFile::custom_name(const fb::Operator& o) const {
@@ -116,21 +126,25 @@ std::string ModelFile::op_name(const fb::Operator& o) const {
 
 std::span<const std::uint8_t> ModelFile::outside(std::uint64_t offset, std::uint64_t size, const char* what) const {
   if (offset > bytes_.size() || size > bytes_.size() - offset)
-    throw Error(ErrorKind::input, std::string("The file is damaged or cut: ") + what + " lies outside of it.", "Fetch the file again, whole.");
+    throw Error(ErrorKind::input, std::string("The file is damaged or cut: ") + what + " lies outside of it.",
+                "Fetch the file again, whole.");
   return bytes_.subspan(offset, size);
 }
 
 std::span<const std::uint8_t> ModelFile::custom_options(const fb::Operator& o) const {
-  if (o.large_custom_options_offset() > 1) return outside(o.large_custom_options_offset(), o.large_custom_options_size(), "an operator's options");
+  if (o.large_custom_options_offset() > 1)
+    return outside(o.large_custom_options_offset(), o.large_custom_options_size(), "an operator's options");
   const auto* v = o.custom_options();
   return v ? std::span(v->data(), v->size()) : std::span<const std::uint8_t>{};
 }
 
 std::span<const std::uint8_t> ModelFile::stored(const fb::Tensor& t) const {
   if (t.external_buffer() != 0)
-    throw Error(ErrorKind::unsupported, "its data is in a separate file", "Export the model with its weights embedded.");
+    throw Error(ErrorKind::unsupported, "its data is in a separate file",
+                "Export the model with its weights embedded.");
   if (t.buffer() == 0) return {};
-  if (t.buffer() >= count(model_->buffers())) throw Error(ErrorKind::input, "A tensor names a buffer that does not exist.", "Fetch or export the file again.");
+  if (t.buffer() >= count(model_->buffers()))
+    throw Error(ErrorKind::input, "A tensor names a buffer that does not exist.", "Fetch or export the file again.");
   const fb::Buffer& b = *model_->buffers()->Get(t.buffer());
   if (b.offset() > 1 && b.size() > 1) return outside(b.offset(), b.size(), "a tensor's data");
   return b.data() ? std::span(b.data()->data(), b.data()->size()) : std::span<const std::uint8_t>{};

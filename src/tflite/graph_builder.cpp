@@ -5,7 +5,9 @@
 
 namespace tinyc::tfl {
 namespace {
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::unsupported, why, hint);
+}
 
 Range range_of(const Quant& q) {
   const auto real = [&](std::int32_t v) { return q.scale[0] * static_cast<float>(v - q.zero_point[0]); };
@@ -32,14 +34,24 @@ void GraphBuilder::rename(TensorId id, const std::string& name) {
 }
 
 bool GraphBuilder::available(std::int32_t i) const {
-  return tensors.is_constant(i) || (static_cast<std::size_t>(i) < id_of_.size() && id_of_[static_cast<std::size_t>(i)] != kNoTensor);
+  return tensors.is_constant(i) ||
+         (static_cast<std::size_t>(i) < id_of_.size() && id_of_[static_cast<std::size_t>(i)] != kNoTensor);
 }
 
 void GraphBuilder::count(std::int32_t i) {
   if (counted_.insert(i).second) params_ += static_cast<std::uint64_t>(num_elements(tensors.shape(i)));
 }
 
+void GraphBuilder::check_shape(std::int32_t file_tensor, TensorId id) const {
+  if (tensors.shape_known(file_tensor) && tensors.shape(file_tensor) != graph.at(id).shape)
+    throw Error(ErrorKind::input,
+                "The file gives tensor '" + tensors.name(file_tensor) + "' the shape " +
+                    to_string(tensors.shape(file_tensor)) + ", its inputs give " + to_string(graph.at(id).shape) + ".",
+                "The file is damaged or was resized after conversion; export it again.");
+}
+
 void GraphBuilder::alias(std::int32_t to, TensorId from) {
+  check_shape(to, from);
   const auto at = static_cast<std::size_t>(to);
   if (id_of_.size() <= at) id_of_.resize(at + 1, kNoTensor);
   id_of_[at] = from;
@@ -54,8 +66,11 @@ TensorId GraphBuilder::activation(std::int32_t i) {
   if (id_of_.size() <= at) id_of_.resize(at + 1, kNoTensor);
   if (id_of_[at] != kNoTensor) return id_of_[at];
   const std::string who = "tensor '" + tensors.name(i) + "'";
-  if (tensors.variable(i)) reject(who + " keeps its value between inferences (a state)", "Make the state an input and an output of the model.");
-  if (!tensors.is_float(i) && !tensors.is_int8(i)) reject(who + " has type " + type_name(tensors.type(i)) + "; activations may be float32, int8 or uint8");
+  if (tensors.variable(i))
+    reject(who + " keeps its value between inferences (a state)",
+           "Make the state an input and an output of the model.");
+  if (!tensors.is_float(i) && !tensors.is_int8(i))
+    reject(who + " has type " + type_name(tensors.type(i)) + "; activations may be float32, int8 or uint8");
   Tensor t;
   t.shape = tensors.shape(i);
   if (tensors.is_int8(i)) {
@@ -83,7 +98,8 @@ TensorId GraphBuilder::constant(std::int32_t i) {
   if (id_of_[at] != kNoTensor) return id_of_[at];
   const Tensor& stored = tensors.constant(i);
   Tensor t = quantized() ? stored : dequantized(stored);
-  if (quantized() && (t.dtype != DType::i8 || !t.quant)) reject("constant '" + tensors.name(i) + "' (" + name_of(t.dtype) + ") is not quantized as the model is");
+  if (quantized() && (t.dtype != DType::i8 || !t.quant))
+    reject("constant '" + tensors.name(i) + "' (" + name_of(t.dtype) + ") is not quantized as the model is");
   if (t.data != stored.data) tensors.account(t.bytes());
   t.name = unique(tensors.name(i));
   count(i);
@@ -97,13 +113,17 @@ TensorId GraphBuilder::bias(std::int32_t i, TensorId input, std::int32_t input_f
   if (stored.dtype != DType::i32) return constant(i);
   const auto key = std::pair{i, std::pair{input_file, weights_file}};
   if (const auto found = biases_.find(key); found != biases_.end()) return found->second;
-  // The kernels add the integers as they are: their scale is always that of input times weights, whatever the file says.
+  // The kernels add the integers as they are: their scale is always that of input times weights, whatever the file
+  // says.
   const auto sx = quantized() ? graph.at(input).quant : tensors.quant(input_file);
   const auto sw = tensors.quant(weights_file);
-  if (!sx || sx->per_channel() || !sw) reject("bias '" + tensors.name(i) + "' is int32, but the input or the weights have no scale");
+  if (!sx || sx->per_channel() || !sw)
+    reject("bias '" + tensors.name(i) + "' is int32, but the input or the weights have no scale");
   Tensor t = stored;
   const auto n = static_cast<std::size_t>(num_elements(t.shape));
-  if (sw->per_channel() && sw->scale.size() != n) reject("bias '" + tensors.name(i) + "' has " + std::to_string(n) + " elements for " + std::to_string(sw->scale.size()) + " channels");
+  if (sw->per_channel() && sw->scale.size() != n)
+    reject("bias '" + tensors.name(i) + "' has " + std::to_string(n) + " elements for " +
+           std::to_string(sw->scale.size()) + " channels");
   t.shape = {static_cast<std::int32_t>(n)};
   t.quant = Quant{};
   for (const float s : sw->scale) {
@@ -133,8 +153,10 @@ void GraphBuilder::emit(OpData op, std::vector<TensorId> inputs, TensorId output
   infer_shapes(graph, n);
   const Shape& found = graph.at(output).shape;
   if (has_shape_[static_cast<std::size_t>(output)] && found != stated)
-    throw Error(ErrorKind::input, "Operator " + std::to_string(source) + " (" + name_of(kind(n.op)) + "): the file gives tensor '" + n.name + "' the shape " + to_string(stated) +
-                                      ", its inputs give " + to_string(found) + ".", "The file is damaged or was resized after conversion; export it again.");
+    throw Error(ErrorKind::input,
+                "Operator " + std::to_string(source) + " (" + name_of(kind(n.op)) + "): the file gives tensor '" +
+                    n.name + "' the shape " + to_string(stated) + ", its inputs give " + to_string(found) + ".",
+                "The file is damaged or was resized after conversion; export it again.");
   bool derived = true;
   for (const auto id : n.inputs) derived = derived && (id == kNoTensor || derived_[static_cast<std::size_t>(id)]);
   derived_[static_cast<std::size_t>(output)] = derived;

@@ -22,8 +22,11 @@ constexpr std::int32_t kMaxVersion = 16;
 class Importer {
  public:
   Importer(std::span<const std::uint8_t> bytes, const std::string& path)
-      : file_(bytes, path), tensors_(file_, notes_), facts_(file_facts(file_, tensors_, bytes)),
-        state_(file_.op_count(), State::live), boundary_(file_.op_count(), 0) {}
+      : file_(bytes, path),
+        tensors_(file_, notes_),
+        facts_(file_facts(file_, tensors_, bytes)),
+        state_(file_.op_count(), State::live),
+        boundary_(file_.op_count(), 0) {}
 
   /// The graph is complete only when facts.unsupported stays empty.
   Import run() {
@@ -34,13 +37,15 @@ class Importer {
     for (std::size_t i = 0; i < file_.op_count(); ++i)
       if (state_[i] == State::refused) block_outputs(builder, i);
     for (std::size_t i = 0; i < file_.op_count(); ++i)
-      if (state_[i] == State::live && !attempt(static_cast<int>(i), [&] { import_one(builder, i); })) block_outputs(builder, i);
+      if (state_[i] == State::live && !attempt(static_cast<int>(i), [&] { import_one(builder, i); }))
+        block_outputs(builder, i);
     add_outputs(builder);
     facts_.params = builder.params();
     facts_.notes = notes_;
     std::ranges::stable_sort(facts_.unsupported, {}, &ModelFacts::Unsupported::node);
     if (facts_.unsupported.empty()) {
-      for (auto& n : builder.graph.nodes) n.name = builder.graph.at(n.outputs[0]).name;  // outputs may have been renamed
+      for (auto& n : builder.graph.nodes)
+        n.name = builder.graph.at(n.outputs[0]).name;  // outputs may have been renamed
       remove_unused(builder.graph);
       verify(builder.graph);
     }
@@ -81,7 +86,9 @@ class Importer {
     std::vector<std::uint8_t> written(file_.tensor_count(), 0);
     const auto write = [&](std::int32_t t, const std::string& who) {
       if (tensors_.is_constant(t) || written[static_cast<std::size_t>(t)]++)
-        throw Error(ErrorKind::input, "Tensor '" + tensors_.name(t) + "' is written by " + who + " but already has a value.", "The file is damaged; export it again.");
+        throw Error(ErrorKind::input,
+                    "Tensor '" + tensors_.name(t) + "' is written by " + who + " but already has a value.",
+                    "The file is damaged; export it again.");
     };
     for (const auto t : file_.inputs()) write(t, "the model's input list");
     for (std::size_t i = 0; i < file_.op_count(); ++i)
@@ -99,8 +106,10 @@ class Importer {
       const auto& op = file_.op(i);
       const B code = file_.code(op);
       if (file_.version(op) > kMaxVersion) {
-        refuse(i, "version " + std::to_string(file_.version(op)) + " of the operator is unknown", "convert with an older converter");
-      } else if (bool folded = false; !attempt(static_cast<int>(i), [&] { folded = fold_operator(file_, op, tensors_); })) {
+        refuse(i, "version " + std::to_string(file_.version(op)) + " of the operator is unknown",
+               "convert with an older converter");
+      } else if (bool folded = false;
+                 !attempt(static_cast<int>(i), [&] { folded = fold_operator(file_, op, tensors_); })) {
         state_[i] = State::refused;
       } else if (folded) {
         state_[i] = State::folded;
@@ -123,7 +132,8 @@ class Importer {
         ++l.readers[static_cast<std::size_t>(t)];
         l.reader[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
       }
-      for (const auto t : values(file_.op(i).outputs())) l.writer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+      for (const auto t : values(file_.op(i).outputs()))
+        l.writer[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
     }
     return l;
   }
@@ -135,13 +145,15 @@ class Importer {
   std::vector<std::int32_t> boundary_operators() const {
     const Links l = links();
     const auto single = [&](std::int32_t op, B code) {
-      return op >= 0 && file_.code(file_.op(static_cast<std::size_t>(op))) == code && present(file_.op(static_cast<std::size_t>(op)).inputs()).size() == 1 &&
+      return op >= 0 && file_.code(file_.op(static_cast<std::size_t>(op))) == code &&
+             present(file_.op(static_cast<std::size_t>(op)).inputs()).size() == 1 &&
              present(file_.op(static_cast<std::size_t>(op)).outputs()).size() == 1;
     };
     std::vector<std::int32_t> out;
     for (const auto t : file_.inputs()) {
       const auto i = static_cast<std::size_t>(t);
-      if (tensors_.is_float(t) && l.readers[i] == 1 && single(l.reader[i], B::QUANTIZE) && !is_output(t)) out.push_back(l.reader[i]);
+      if (tensors_.is_float(t) && l.readers[i] == 1 && single(l.reader[i], B::QUANTIZE) && !is_output(t))
+        out.push_back(l.reader[i]);
     }
     for (const auto t : file_.outputs()) {
       const auto i = static_cast<std::size_t>(t);
@@ -172,7 +184,8 @@ class Importer {
       return Stage::Float;
     }
     boundary_ = std::move(at_boundary);
-    if (!boundary.empty()) notes_.push_back("float inputs and outputs around an int8 core: the graph begins and ends with the integers");
+    if (!boundary.empty())
+      notes_.push_back("float inputs and outputs around an int8 core: the graph begins and ends with the integers");
     for (const auto i : boundary) {
       const auto& op = file_.op(static_cast<std::size_t>(i));
       if (file_.code(op) == B::QUANTIZE) integer_input_[present(op.inputs())[0]] = values(op.outputs())[0];
@@ -182,24 +195,35 @@ class Importer {
 
   void add_inputs(GraphBuilder& b) {
     for (const auto t : file_.inputs()) {
-      attempt(-1, [&] {
+      const auto found = integer_input_.find(t);
+      const auto side = found == integer_input_.end() ? t : found->second;
+      const bool ok = attempt(-1, [&] {
         if (tensors_.dynamic(t) || !tensors_.shape_known(t))
-          throw Error(ErrorKind::unsupported, "input '" + tensors_.name(t) + "' has dimensions that are not fixed: " + to_string(tensors_.shape(t)), "convert the model with a fixed input shape");
-        const auto found = integer_input_.find(t);
-        b.graph.inputs.push_back(b.activation(found == integer_input_.end() ? t : found->second));
-        b.rename(b.graph.inputs.back(), tensors_.name(t));
+          throw Error(
+              ErrorKind::unsupported,
+              "input '" + tensors_.name(t) + "' has dimensions that are not fixed: " + to_string(tensors_.shape(t)),
+              "convert the model with a fixed input shape");
+        const auto id = b.activation(side);
+        b.graph.at(id).shape = tensors_.shape(t);
+        b.check_shape(side, id);
+        b.graph.inputs.push_back(id);
+        b.rename(id, tensors_.name(t));
       });
-      if (!b.available(t)) blocked_.insert(t);
+      if (!ok) blocked_.insert(side);
     }
   }
 
   void import_one(GraphBuilder& b, std::size_t i) {
     const auto& op = file_.op(i);
-    if (std::ranges::any_of(present(op.inputs()), [&](std::int32_t t) { return blocked_.contains(t); }) && !boundary_[i]) return block_outputs(b, i);
     if (boundary_[i] && file_.code(op) == B::QUANTIZE) return;  // its integers are the graph's input
+    if (std::ranges::any_of(present(op.inputs()), [&](std::int32_t t) { return blocked_.contains(t); }))
+      return block_outputs(b, i);
     for (const auto t : present(op.inputs()))
       if (!b.available(t) && !tensors_.variable(t))  // a state is refused where it is used
-        throw Error(ErrorKind::input, "Operator " + std::to_string(i) + " reads tensor '" + tensors_.name(t) + "' before anything writes it.", "The file is damaged; export it again.");
+        throw Error(
+            ErrorKind::input,
+            "Operator " + std::to_string(i) + " reads tensor '" + tensors_.name(t) + "' before anything writes it.",
+            "The file is damaged; export it again.");
     if (boundary_[i]) return b.alias(values(op.outputs())[0], b.activation(present(op.inputs())[0]));
     OpImport c(file_, b, i);
     import_operator(c);
@@ -224,26 +248,30 @@ class Importer {
     for (const auto t : file_.outputs()) {
       if (blocked_.contains(t)) continue;
       attempt(-1, [&] {
-        if (tensors_.is_constant(t)) throw Error(ErrorKind::unsupported, "output '" + tensors_.name(t) + "' does not depend on the input", "remove it from the model's outputs");
+        if (tensors_.is_constant(t))
+          throw Error(ErrorKind::unsupported, "output '" + tensors_.name(t) + "' does not depend on the input",
+                      "remove it from the model's outputs");
         if (!b.available(t))
-          throw Error(ErrorKind::input, "Output '" + tensors_.name(t) + "' is never written.", "The file is damaged; export it again.");
+          throw Error(ErrorKind::input, "Output '" + tensors_.name(t) + "' is never written.",
+                      "The file is damaged; export it again.");
         const auto id = b.activation(t);
         const bool shared = std::ranges::count(b.graph.inputs, id) + std::ranges::count(b.graph.outputs, id) > 0;
         if (!shared) b.rename(id, tensors_.name(t));
         b.graph.outputs.push_back(id);
       });
     }
-    if (file_.outputs().empty()) throw Error(ErrorKind::input, "The model has no output.", "The file is damaged; export it again.");
+    if (file_.outputs().empty())
+      throw Error(ErrorKind::input, "The model has no output.", "The file is damaged; export it again.");
   }
 
   std::vector<std::string> notes_;
   ModelFile file_;
   TensorTable tensors_;
   ModelFacts facts_;
-  std::vector<State> state_;            // by operator
-  std::vector<std::uint8_t> boundary_;  // by operator: a conversion at a float end that is dropped
+  std::vector<State> state_;                            // by operator
+  std::vector<std::uint8_t> boundary_;                  // by operator: a conversion at a float end that is dropped
   std::map<std::int32_t, std::int32_t> integer_input_;  // float input -> the integers behind its QUANTIZE
-  std::set<std::int32_t> blocked_;      // tensors that a refused operator leaves without a known shape
+  std::set<std::int32_t> blocked_;                      // tensors that a refused operator leaves without a known shape
 };
 
 }  // namespace
@@ -259,12 +287,17 @@ Import import_tflite(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     const bool saved_model = std::filesystem::exists(path / "saved_model.pb", ignored);
-    throw Error(ErrorKind::input, "'" + printable(path.string()) + "' is a folder" + (saved_model ? " with a TensorFlow SavedModel." : ", not a model file."),
-                saved_model ? "Convert it with tf.lite.TFLiteConverter.from_saved_model." : "Name the .tflite file itself.");
+    throw Error(
+        ErrorKind::input,
+        "'" + printable(path.string()) + "' is a folder" +
+            (saved_model ? " with a TensorFlow SavedModel." : ", not a model file."),
+        saved_model ? "Convert it with tf.lite.TFLiteConverter.from_saved_model." : "Name the .tflite file itself.");
   }
   return import_tflite(read_file(path, ErrorKind::input), path.string());
 }
 
-ModelFacts inspect_tflite(std::span<const std::uint8_t> file, const std::string& path) { return tfl::Importer(file, path).run().facts; }
+ModelFacts inspect_tflite(std::span<const std::uint8_t> file, const std::string& path) {
+  return tfl::Importer(file, path).run().facts;
+}
 
 }  // namespace tinyc

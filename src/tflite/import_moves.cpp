@@ -10,7 +10,9 @@ namespace {
 
 using B = fb::BuiltinOperator;
 
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::unsupported, why, hint);
+}
 
 Shape with_axis(Shape s, std::size_t axis, std::int32_t extent) {
   s.insert(s.begin() + static_cast<std::ptrdiff_t>(axis), extent);
@@ -70,7 +72,9 @@ void reshape(OpImport& c) {
     to = requested_shape(c, elements);
   }
   if (num_elements(to) != elements)
-    throw Error(ErrorKind::input, "Operator " + c.file.op_name(c.op) + " turns " + to_string(in) + " into " + to_string(to) + ", which has another number of elements.",
+    throw Error(ErrorKind::input,
+                "Operator " + c.file.op_name(c.op) + " turns " + to_string(in) + " into " + to_string(to) +
+                    ", which has another number of elements.",
                 "The file is damaged or was resized after conversion; export it again.");
   c.emit(Reshape{to}, {x});
 }
@@ -110,7 +114,9 @@ ResolvedSlice along(const Shape& in, std::size_t axis, std::int64_t begin, std::
 
 void strided_slice(OpImport& c) {
   const auto x = c.data(0);
-  emit_slice(c, x, resolve_slice(c.shape(x), c.ints(1), c.ints(2), c.ints(3), c.op.builtin_options_as_StridedSliceOptions()), 0);
+  emit_slice(c, x,
+             resolve_slice(c.shape(x), c.ints(1), c.ints(2), c.ints(3), c.op.builtin_options_as_StridedSliceOptions()),
+             0);
 }
 
 void slice(OpImport& c) {
@@ -121,7 +127,8 @@ void slice(OpImport& c) {
   ResolvedSlice s{begin, size, Ints(in.size(), 1), {}};
   for (std::size_t d = 0; d < in.size(); ++d) {
     if (size[d] == -1) s.size[d] = in[d] - begin[d];
-    if (begin[d] < 0 || begin[d] > in[d] || s.size[d] < 1 || s.size[d] > in[d] - begin[d]) reject("the slice is empty or leaves its input");
+    if (begin[d] < 0 || begin[d] > in[d] || s.size[d] < 1 || s.size[d] > in[d] - begin[d])
+      reject("the slice is empty or leaves its input");
   }
   s.shape = s.size;
   emit_slice(c, x, s, 0);
@@ -134,7 +141,8 @@ void split(OpImport& c) {
   const auto axis = resolve_axis(c.integer(listed ? 2 : 0), in.size());
   const auto n = static_cast<std::int64_t>(c.output_count());
   std::vector<std::int64_t> sizes(c.output_count(), in[axis] / n);
-  if (!listed && in[axis] % n != 0) reject("it cannot split " + std::to_string(in[axis]) + " into " + std::to_string(n) + " equal parts");
+  if (!listed && in[axis] % n != 0)
+    reject("it cannot split " + std::to_string(in[axis]) + " into " + std::to_string(n) + " equal parts");
   if (listed) {
     sizes = c.ints(1);
     std::int64_t known = 0;
@@ -153,7 +161,8 @@ void unpack(OpImport& c) {
   const Shape in = c.shape(x);
   const auto* o = c.op.builtin_options_as_UnpackOptions();
   const auto axis = resolve_axis(o ? o->axis() : 0, in.size());
-  if (static_cast<std::size_t>(in[axis]) != c.output_count()) reject("the number of outputs differs from the input's dimension");
+  if (static_cast<std::size_t>(in[axis]) != c.output_count())
+    reject("the number of outputs differs from the input's dimension");
   for (std::size_t k = 0; k < c.output_count(); ++k) {
     ResolvedSlice s = along(in, axis, static_cast<std::int64_t>(k), 1);
     s.shape = without_axis(in, axis);
@@ -209,8 +218,8 @@ bool import_movement(OpImport& c) {
     case B::TRANSPOSE: transpose(c); return true;
     case B::SPACE_TO_DEPTH:
     case B::DEPTH_TO_SPACE: {
-      const auto *s = c.op.builtin_options_as_SpaceToDepthOptions();
-      const auto *d = c.op.builtin_options_as_DepthToSpaceOptions();
+      const auto* s = c.op.builtin_options_as_SpaceToDepthOptions();
+      const auto* d = c.op.builtin_options_as_DepthToSpaceOptions();
       const std::int32_t block = s ? s->block_size() : d ? d->block_size() : 0;
       if (block < 1) reject("its block size is missing");
       if (c.code == B::SPACE_TO_DEPTH) {

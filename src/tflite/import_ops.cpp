@@ -12,7 +12,9 @@ namespace {
 
 using B = fb::BuiltinOperator;
 
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::unsupported, why, hint);
+}
 
 constexpr std::int32_t kMaxWindow = 1 << 20;
 
@@ -77,7 +79,8 @@ void pool(OpImport& c) {
   c.emit_fused(op, o.fused_activation_function(), {x});
 }
 
-void transposed(OpImport& c, TensorId x, TensorId w, TensorId b, Pair stride, std::int64_t out_h, std::int64_t out_w, bool same, fb::ActivationFunctionType f) {
+void transposed(OpImport& c, TensorId x, TensorId w, TensorId b, Pair stride, std::int64_t out_h, std::int64_t out_w,
+                bool same, fb::ActivationFunctionType f) {
   const Shape &xs = picture(c, x), &ws = picture(c, w);
   check_window({{ws[1], ws[2]}, stride, {1, 1}});
   if (out_h < 1 || out_w < 1 || out_h > INT32_MAX || out_w > INT32_MAX) reject("its output size is impossible");
@@ -93,7 +96,8 @@ void transpose_conv(OpImport& c) {
   const auto size = c.ints(0);
   if (size.size() != 4) reject("its output shape has " + std::to_string(size.size()) + " dimensions");
   const auto x = c.data(2), w = c.weights(1), b = c.bias(3, 2, 1);
-  transposed(c, x, w, b, {o.stride_h(), o.stride_w()}, size[1], size[2], o.padding() == fb::Padding::SAME, o.fused_activation_function());
+  transposed(c, x, w, b, {o.stride_h(), o.stride_w()}, size[1], size[2], o.padding() == fb::Padding::SAME,
+             o.fused_activation_function());
 }
 
 // MediaPipe's transposed convolution with bias: padding (1 = SAME), stride width and height are three int32.
@@ -107,8 +111,11 @@ void custom_transpose_conv(OpImport& c) {
   const Pair stride{v[2], v[1]};
   check_window({{ws[1], ws[2]}, stride, {1, 1}});
   const bool same = v[0] == 1;
-  const auto out = [&](std::int64_t in, std::int64_t kernel, std::int64_t step) { return in * step + (same ? 0 : std::max<std::int64_t>(kernel - step, 0)); };
-  transposed(c, x, w, b, stride, out(xs[1], ws[1], stride.h), out(xs[2], ws[2], stride.w), same, fb::ActivationFunctionType::NONE);
+  const auto out = [&](std::int64_t in, std::int64_t kernel, std::int64_t step) {
+    return in * step + (same ? 0 : std::max<std::int64_t>(kernel - step, 0));
+  };
+  transposed(c, x, w, b, stride, out(xs[1], ws[1], stride.h), out(xs[2], ws[2], stride.w), same,
+             fb::ActivationFunctionType::NONE);
 }
 
 void fully_connected(OpImport& c) {
@@ -181,7 +188,9 @@ void requantize(OpImport& c) {
 bool import_arithmetic(OpImport& c) {
   switch (c.code) {
     case B::CONV_2D: convolution<Conv2D>(c, c.op.builtin_options_as_Conv2DOptions()); return true;
-    case B::DEPTHWISE_CONV_2D: convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions()); return true;
+    case B::DEPTHWISE_CONV_2D:
+      convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions());
+      return true;
     case B::TRANSPOSE_CONV: transpose_conv(c); return true;
     case B::CUSTOM: custom_transpose_conv(c); return true;
     case B::FULLY_CONNECTED: fully_connected(c); return true;
@@ -200,7 +209,9 @@ bool import_arithmetic(OpImport& c) {
     case B::REDUCE_MAX: reduction<ReduceMax>(c); return true;
     case B::REDUCE_MIN: reduction<ReduceMin>(c); return true;
     case B::RESIZE_BILINEAR: resize<ResizeBilinear>(c, c.op.builtin_options_as_ResizeBilinearOptions()); return true;
-    case B::RESIZE_NEAREST_NEIGHBOR: resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions()); return true;
+    case B::RESIZE_NEAREST_NEIGHBOR:
+      resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions());
+      return true;
     case B::QUANTIZE:
     case B::DEQUANTIZE: requantize(c); return true;
     default: return false;
@@ -235,7 +246,8 @@ bool import_unary(OpImport& c) {
 }  // namespace
 
 void import_operator(OpImport& c) {
-  if (c.output_count() == 0) throw Error(ErrorKind::input, "An operator has no output.", "The file is damaged; export it again.");
+  if (c.output_count() == 0)
+    throw Error(ErrorKind::input, "An operator has no output.", "The file is damaged; export it again.");
   if (import_arithmetic(c) || import_unary(c) || import_movement(c)) return;
   reject("tinyc has no such operator", advice(c.code));
 }

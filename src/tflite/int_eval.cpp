@@ -46,7 +46,8 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }
 
 std::int64_t binary(Op code, std::int64_t a, std::int64_t b) {
-  if (code == Op::DIV || code == Op::FLOOR_DIV || code == Op::FLOOR_MOD) require(b != 0, "shape arithmetic divides by zero");
+  if (code == Op::DIV || code == Op::FLOOR_DIV || code == Op::FLOOR_MOD)
+    require(b != 0, "shape arithmetic divides by zero");
   switch (code) {
     case Op::ADD: return narrow(a + b);
     case Op::SUB: return narrow(a - b);
@@ -134,11 +135,13 @@ class Evaluator {
       return set(make_const("", t.shape, f), k);
     }
     const bool wide = tensors_.type(out_[k]) == fb::TensorType::INT64;
-    require(wide || tensors_.type(out_[k]) == fb::TensorType::INT32, "an evaluated constant has neither integer nor float type");
+    require(wide || tensors_.type(out_[k]) == fb::TensorType::INT32,
+            "an evaluated constant has neither integer nor float type");
     Bytes bytes(t.v.size() * (wide ? 8 : 4));
     for (std::size_t i = 0; i < t.v.size(); ++i) {
       const auto narrow32 = static_cast<std::int32_t>(wide ? 0 : narrow(t.v[i]));
-      std::memcpy(bytes.data() + i * (wide ? 8 : 4), wide ? static_cast<const void*>(&t.v[i]) : &narrow32, wide ? 8 : 4);
+      std::memcpy(bytes.data() + i * (wide ? 8 : 4), wide ? static_cast<const void*>(&t.v[i]) : &narrow32,
+                  wide ? 8 : 4);
     }
     set(make_const("", wide ? DType::i64 : DType::i32, t.shape, std::move(bytes)), k);
   }
@@ -215,7 +218,8 @@ class Evaluator {
         if (d != 1) kept.push_back(d);
       // With a list of axes the file's own shape tells which ones went.
       const Shape& stated = tensors_.shape(out_[0]);
-      t.shape = tensors_.shape_known(out_[0]) && num_elements(stated) == static_cast<std::int64_t>(t.v.size()) ? stated : kept;
+      t.shape = tensors_.shape_known(out_[0]) && num_elements(stated) == static_cast<std::int64_t>(t.v.size()) ? stated
+                                                                                                               : kept;
     } else {
       const auto* o = op_.builtin_options_as_ReshapeOptions();
       Values to = in_.size() > 1 && in_[1] != -1 ? ints(1).v : Values{};
@@ -223,8 +227,10 @@ class Evaluator {
         for (const auto d : values(o->new_shape())) to.push_back(d);
       std::int64_t known = 1, open = -1;
       for (std::size_t i = 0; i < to.size(); ++i) {
-        if (to[i] == -1) open = static_cast<std::int64_t>(i);
-        else require(to[i] > 0 && (known *= narrow(to[i])) <= kMaxElements, "a shape is impossible");
+        if (to[i] == -1)
+          open = static_cast<std::int64_t>(i);
+        else
+          require(to[i] > 0 && (known *= narrow(to[i])) <= kMaxElements, "a shape is impossible");
       }
       if (open >= 0) to[static_cast<std::size_t>(open)] = static_cast<std::int64_t>(t.v.size()) / known;
       t.shape.assign(to.begin(), to.end());
@@ -251,7 +257,8 @@ class Evaluator {
     for (std::size_t i = 0; i < outer; ++i)
       for (const auto& p : parts) {
         const std::size_t run = p.v.size() / outer;
-        out.v.insert(out.v.end(), p.v.begin() + static_cast<std::ptrdiff_t>(i * run), p.v.begin() + static_cast<std::ptrdiff_t>((i + 1) * run));
+        out.v.insert(out.v.end(), p.v.begin() + static_cast<std::ptrdiff_t>(i * run),
+                     p.v.begin() + static_cast<std::ptrdiff_t>((i + 1) * run));
       }
     set(out);
   }
@@ -288,7 +295,8 @@ class Evaluator {
     const auto* o = op_.builtin_options_as_UnpackOptions();
     const IntTensor t = ints(0);
     const auto axis = resolve_axis(o ? o->axis() : 0, t.shape.size());
-    require(static_cast<std::size_t>(t.shape[axis]) == out_.size(), "the number of outputs differs from the input's dimension");
+    require(static_cast<std::size_t>(t.shape[axis]) == out_.size(),
+            "the number of outputs differs from the input's dimension");
     for (std::size_t k = 0; k < out_.size(); ++k) {
       ResolvedSlice s{Ints(t.shape.size(), 0), t.shape, Ints(t.shape.size(), 1), t.shape};
       s.begin[axis] = static_cast<std::int32_t>(k);
@@ -349,7 +357,8 @@ class Evaluator {
       return narrow(v[0]);
     };
     const std::int64_t start = scalar(0), limit = scalar(1), step = scalar(2);
-    require(step != 0 && (limit - start) / step < kMaxElements && (limit - start) / step >= 0, "RANGE has an impossible step");
+    require(step != 0 && (limit - start) / step < kMaxElements && (limit - start) / step >= 0,
+            "RANGE has an impossible step");
     IntTensor out;
     for (std::int64_t v = start; step > 0 ? v < limit : v > limit; v += step) out.v.push_back(v);
     out.shape = {static_cast<std::int32_t>(out.v.size())};
@@ -377,6 +386,8 @@ class Evaluator {
 
 }  // namespace
 
-bool fold_operator(const ModelFile& file, const fb::Operator& op, TensorTable& tensors) { return Evaluator(file, op, tensors).run(); }
+bool fold_operator(const ModelFile& file, const fb::Operator& op, TensorTable& tensors) {
+  return Evaluator(file, op, tensors).run();
+}
 
 }  // namespace tinyc::tfl

@@ -5,7 +5,9 @@
 
 namespace tinyc::tfl {
 namespace {
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) { throw Error(ErrorKind::unsupported, why, hint); }
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
+  throw Error(ErrorKind::unsupported, why, hint);
+}
 }  // namespace
 
 Act fused_activation(fb::ActivationFunctionType f) {
@@ -22,7 +24,13 @@ Act fused_activation(fb::ActivationFunctionType f) {
 }
 
 OpImport::OpImport(const ModelFile& f, GraphBuilder& builder, std::size_t index)
-    : op(f.op(index)), code(f.code(op)), file(f), b_(builder), index_(static_cast<std::int32_t>(index)), in_(values(op.inputs())), out_(values(op.outputs())) {}
+    : op(f.op(index)),
+      code(f.code(op)),
+      file(f),
+      b_(builder),
+      index_(static_cast<std::int32_t>(index)),
+      in_(values(op.inputs())),
+      out_(values(op.outputs())) {}
 
 TensorId OpImport::data(std::size_t k) {
   if (!has(k)) reject("its input " + std::to_string(k) + " is missing");
@@ -32,7 +40,8 @@ TensorId OpImport::data(std::size_t k) {
 
 TensorId OpImport::weights(std::size_t k) {
   const auto id = data(k);
-  if (!b_.derived_from_constants(id)) reject("its weights are computed at run time", "Only constant weights can be compressed.");
+  if (!b_.derived_from_constants(id))
+    reject("its weights are computed at run time", "Only constant weights can be compressed.");
   return id;
 }
 
@@ -44,7 +53,9 @@ TensorId OpImport::bias(std::size_t k, std::size_t input, std::size_t weights_in
 std::vector<std::int64_t> OpImport::ints(std::size_t k) {
   if (!has(k)) reject("its parameter input " + std::to_string(k) + " is missing");
   const auto i = in_[k];
-  if (!b_.tensors.is_constant(i)) reject("its parameter '" + b_.tensors.name(i) + "' is computed at run time", "Convert the model with fixed input shapes.");
+  if (!b_.tensors.is_constant(i))
+    reject("its parameter '" + b_.tensors.name(i) + "' is computed at run time",
+           "Convert the model with fixed input shapes.");
   return integers(b_.tensors.constant(i));
 }
 
@@ -72,9 +83,13 @@ float OpImport::scalar(std::size_t k) {
 
 TensorId OpImport::out(std::size_t k) { return b_.activation(out_.at(k)); }
 
-const Shape* OpImport::stated_shape(std::size_t k) const { return b_.tensors.shape_known(out_.at(k)) ? &b_.tensors.shape(out_[k]) : nullptr; }
+const Shape* OpImport::stated_shape(std::size_t k) const {
+  return b_.tensors.shape_known(out_.at(k)) ? &b_.tensors.shape(out_[k]) : nullptr;
+}
 
-void OpImport::emit(OpData op_data, std::vector<TensorId> inputs, TensorId output) { b_.emit(std::move(op_data), std::move(inputs), output, index_); }
+void OpImport::emit(OpData op_data, std::vector<TensorId> inputs, TensorId output) {
+  b_.emit(std::move(op_data), std::move(inputs), output, index_);
+}
 
 void OpImport::emit_tanh(OpData op_data, std::vector<TensorId> inputs) {
   if (quantized()) reject("its fused activation TANH has no int8 form");

@@ -18,14 +18,16 @@ class GraphBuilder {
   TensorTable& tensors;
 
   bool quantized() const noexcept { return graph.stage == Stage::Quantized; }
-  /// The graph's tensor for an activation of the file, created on first use. Throws Error(unsupported) for types that no
-  /// activation may have.
+  /// The graph's tensor for an activation of the file, created on first use. Throws Error(unsupported) for types that
+  /// no activation may have.
   TensorId activation(std::int32_t file_tensor);
   /// The graph's tensor for a constant, converted to the stage's type.
   TensorId constant(std::int32_t file_tensor);
   /// A bias: int32 in a quantized graph, f32 otherwise; its scale is that of input times weights.
   TensorId bias(std::int32_t file_tensor, TensorId input, std::int32_t input_file, std::int32_t weights_file);
-  /// Lets `to` be another name of `from`.
+  /// Throws Error(input) unless the graph's tensor has the shape that the file states for it, if it states one.
+  void check_shape(std::int32_t file_tensor, TensorId id) const;
+  /// Lets `to` be another name of `from`, of the same shape.
   void alias(std::int32_t to, TensorId from);
   /// True once the tensor has a value: a graph input, a constant or some operator's output.
   bool available(std::int32_t file_tensor) const;
@@ -47,9 +49,9 @@ class GraphBuilder {
  private:
   TensorId add(Tensor t, bool derived);
 
-  std::vector<TensorId> id_of_;            // by tensor of the file
-  std::vector<std::uint8_t> derived_;      // by graph tensor
-  std::vector<std::uint8_t> has_shape_;    // by graph tensor: the file states it
+  std::vector<TensorId> id_of_;          // by tensor of the file
+  std::vector<std::uint8_t> derived_;    // by graph tensor
+  std::vector<std::uint8_t> has_shape_;  // by graph tensor: the file states it
   std::map<std::pair<std::int32_t, std::pair<std::int32_t, std::int32_t>>, TensorId> biases_;
   std::set<std::int32_t> counted_;
   std::map<std::string, int> names_;

@@ -18,7 +18,8 @@ struct Masks {
 };
 
 // One dimension: where the slice starts and how many elements it takes.
-void slice_dimension(ResolvedSlice& out, std::int64_t extent, std::int64_t begin, std::int64_t end, std::int64_t stride, bool open_begin, bool open_end, bool shrink) {
+void slice_dimension(ResolvedSlice& out, std::int64_t extent, std::int64_t begin, std::int64_t end, std::int64_t stride,
+                     bool open_begin, bool open_end, bool shrink) {
   if (begin < 0) begin += extent;
   if (end < 0) end += extent;
   if (shrink) {
@@ -43,9 +44,12 @@ void slice_dimension(ResolvedSlice& out, std::int64_t extent, std::int64_t begin
 
 }  // namespace
 
-ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& begin, const std::vector<std::int64_t>& end,
-                            const std::vector<std::int64_t>& stride, const fb::StridedSliceOptions* o) {
-  const Masks m = o ? Masks{o->begin_mask(), o->end_mask(), o->ellipsis_mask(), o->new_axis_mask(), o->shrink_axis_mask()} : Masks{};
+ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& begin,
+                            const std::vector<std::int64_t>& end, const std::vector<std::int64_t>& stride,
+                            const fb::StridedSliceOptions* o) {
+  const Masks m =
+      o ? Masks{o->begin_mask(), o->end_mask(), o->ellipsis_mask(), o->new_axis_mask(), o->shrink_axis_mask()}
+        : Masks{};
   const std::size_t n = begin.size();
   require(end.size() == n && stride.size() == n && n <= 32, "begin, end and strides differ in length");
   std::size_t consumed = 0;  // input dimensions that the entries name
@@ -72,7 +76,8 @@ ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& be
       constexpr std::int64_t limit = std::int64_t{1} << 40;
       require(stride[i] != 0 && stride[i] > INT32_MIN && stride[i] <= INT32_MAX, "a stride is zero or huge");
       const std::int64_t b = std::clamp(begin[i], -limit, limit), e = std::clamp(end[i], -limit, limit);
-      slice_dimension(out, in[out.begin.size()], b, o && o->offset() ? b + e : e, stride[i], bit(m.begin, i), bit(m.end, i), bit(m.shrink, i));
+      slice_dimension(out, in[out.begin.size()], b, o && o->offset() ? b + e : e, stride[i], bit(m.begin, i),
+                      bit(m.end, i), bit(m.shrink, i));
     }
   }
   whole(in.size() - out.begin.size());
@@ -81,7 +86,9 @@ ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& be
 
 std::size_t resolve_axis(std::int64_t axis, std::size_t rank) {
   const auto r = static_cast<std::int64_t>(rank);
-  if (axis < -r || axis >= r) throw Error(ErrorKind::unsupported, "axis " + std::to_string(axis) + " lies outside the input's " + std::to_string(rank) + " dimensions");
+  if (axis < -r || axis >= r)
+    throw Error(ErrorKind::unsupported,
+                "axis " + std::to_string(axis) + " lies outside the input's " + std::to_string(rank) + " dimensions");
   return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
 }
 

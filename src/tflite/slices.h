@@ -10,8 +10,9 @@ struct ResolvedSlice {
 };
 
 /// Throws Error(unsupported) when the slice is empty, leaves its input or contradicts itself.
-ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& begin, const std::vector<std::int64_t>& end,
-                            const std::vector<std::int64_t>& stride, const fb::StridedSliceOptions* o);
+ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& begin,
+                            const std::vector<std::int64_t>& end, const std::vector<std::int64_t>& stride,
+                            const fb::StridedSliceOptions* o);
 
 /// Axis counted from the end when negative. Throws Error(unsupported) outside [-rank, rank).
 std::size_t resolve_axis(std::int64_t axis, std::size_t rank);

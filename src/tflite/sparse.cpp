@@ -9,7 +9,10 @@
 namespace tinyc::tfl {
 namespace {
 
-[[noreturn]] void bad(const char* why) { throw Error(ErrorKind::input, std::string("A sparse constant is damaged: ") + why + ".", "Fetch or export the file again."); }
+[[noreturn]] void bad(const char* why) {
+  throw Error(ErrorKind::input, std::string("A sparse constant is damaged: ") + why + ".",
+              "Fetch or export the file again.");
+}
 
 struct Level {
   bool dense = true;
@@ -35,12 +38,15 @@ std::vector<std::int64_t> index_vector(fb::SparseIndexVector type, const void* v
 std::vector<Level> read_levels(const fb::SparsityParameters& s, const Shape& shape) {
   const auto order = values(s.traversal_order()), block_map = values(s.block_map());
   const std::size_t rank = shape.size(), count = rank + block_map.size();
-  if (order.size() != count || !s.dim_metadata() || s.dim_metadata()->size() != count || block_map.size() > rank) bad("its levels do not fit its shape");
+  if (order.size() != count || !s.dim_metadata() || s.dim_metadata()->size() != count || block_map.size() > rank)
+    bad("its levels do not fit its shape");
   const auto meta = [&](std::size_t k) { return s.dim_metadata()->Get(static_cast<flatbuffers::uoffset_t>(k)); };
   // Where in the walk each dimension is; also proves that `order` is a permutation.
   std::vector<std::int64_t> level_of(count, -1);
   for (std::size_t k = 0; k < count; ++k) {
-    if (order[k] < 0 || static_cast<std::size_t>(order[k]) >= count || level_of[static_cast<std::size_t>(order[k])] != -1) bad("its traversal order is no permutation");
+    if (order[k] < 0 || static_cast<std::size_t>(order[k]) >= count ||
+        level_of[static_cast<std::size_t>(order[k])] != -1)
+      bad("its traversal order is no permutation");
     level_of[static_cast<std::size_t>(order[k])] = static_cast<std::int64_t>(k);
   }
   std::vector<std::int64_t> size(shape.begin(), shape.end()), stride(rank, 1);
@@ -53,7 +59,8 @@ std::vector<Level> read_levels(const fb::SparsityParameters& s, const Shape& sha
     if (block_map[b] < 0 || d >= rank || blocked[d]) bad("its block map is wrong");
     blocked[d] = true;
     const auto* m = meta(static_cast<std::size_t>(level_of[rank + b]));
-    if (m->format() != fb::DimensionType::DENSE || m->dense_size() <= 0 || shape[d] % m->dense_size() != 0) bad("a block does not divide its dimension");
+    if (m->format() != fb::DimensionType::DENSE || m->dense_size() <= 0 || shape[d] % m->dense_size() != 0)
+      bad("a block does not divide its dimension");
     size[rank + b] = m->dense_size();
     stride[rank + b] = stride[d];
     size[d] /= m->dense_size();
@@ -66,11 +73,13 @@ std::vector<Level> read_levels(const fb::SparsityParameters& s, const Shape& sha
     l.dense = meta(k)->format() == fb::DimensionType::DENSE;
     l.size = size[d];
     l.stride = stride[d];
-    if (l.dense ? meta(k)->dense_size() != l.size : meta(k)->format() != fb::DimensionType::SPARSE_CSR) bad("a level has the wrong size or an unknown format");
+    if (l.dense ? meta(k)->dense_size() != l.size : meta(k)->format() != fb::DimensionType::SPARSE_CSR)
+      bad("a level has the wrong size or an unknown format");
     if (l.dense) continue;
     l.segments = index_vector(meta(k)->array_segments_type(), meta(k)->array_segments());
     l.indices = index_vector(meta(k)->array_indices_type(), meta(k)->array_indices());
-    if (l.segments.empty() || l.segments.front() < 0 || l.segments.back() > static_cast<std::int64_t>(l.indices.size())) bad("its segments leave its index list");
+    if (l.segments.empty() || l.segments.front() < 0 || l.segments.back() > static_cast<std::int64_t>(l.indices.size()))
+      bad("its segments leave its index list");
     for (std::size_t i = 1; i < l.segments.size(); ++i)
       if (l.segments[i] < l.segments[i - 1]) bad("its segments run backwards");
     for (const auto index : l.indices)
@@ -94,7 +103,8 @@ struct Expander {
     }
     const Level& l = levels[k];
     if (l.dense) {
-      for (std::int64_t i = 0; i < l.size; ++i) walk(k + 1, node * static_cast<std::size_t>(l.size) + static_cast<std::size_t>(i), offset + i * l.stride);
+      for (std::int64_t i = 0; i < l.size; ++i)
+        walk(k + 1, node * static_cast<std::size_t>(l.size) + static_cast<std::size_t>(i), offset + i * l.stride);
       return;
     }
     if (node + 1 >= l.segments.size()) bad("its segments are too few");
@@ -105,7 +115,8 @@ struct Expander {
 
 }  // namespace
 
-Bytes expand_sparse(const fb::SparsityParameters& s, const Shape& shape, std::span<const std::uint8_t> stored, std::size_t element) {
+Bytes expand_sparse(const fb::SparsityParameters& s, const Shape& shape, std::span<const std::uint8_t> stored,
+                    std::size_t element) {
   const auto levels = read_levels(s, shape);
   Bytes out(static_cast<std::size_t>(num_elements(shape)) * element, 0);
   Expander{levels, stored, element, out}.walk(0, 0, 0);

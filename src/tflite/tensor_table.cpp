@@ -17,7 +17,8 @@ constexpr std::size_t kMaxRank = 8, kMaxName = 256;
 
 }  // namespace
 
-TensorTable::TensorTable(const ModelFile& file, std::vector<std::string>& notes) : file_(file), entries_(file.tensor_count()) {
+TensorTable::TensorTable(const ModelFile& file, std::vector<std::string>& notes)
+    : file_(file), entries_(file.tensor_count()) {
   std::vector<std::uint8_t> is_input(file.tensor_count(), 0);
   for (const auto i : file.inputs()) is_input[static_cast<std::size_t>(i)] = 1;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
@@ -35,7 +36,9 @@ TensorTable::TensorTable(const ModelFile& file, std::vector<std::string>& notes)
 void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, std::vector<std::string>& notes) {
   e.shape = values(t.shape());
   const auto signature = values(t.shape_signature());
-  if (e.shape.size() > kMaxRank) throw Error(ErrorKind::unsupported, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) + " dimensions; at most " + std::to_string(kMaxRank) + " are supported.");
+  if (e.shape.size() > kMaxRank)
+    throw Error(ErrorKind::unsupported, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
+                                            " dimensions; at most " + std::to_string(kMaxRank) + " are supported.");
   std::int64_t elements = 1;
   bool open_batch = false;
   for (std::size_t d = 0; d < e.shape.size(); ++d) {
@@ -50,7 +53,8 @@ void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, st
       e.shape_known = false;
       continue;
     }
-    if ((elements *= e.shape[d]) >= std::int64_t{1} << 31) bad(e.name, "claims " + to_string(e.shape) + ", more than 2^31 elements");
+    if ((elements *= e.shape[d]) >= std::int64_t{1} << 31)
+      bad(e.name, "claims " + to_string(e.shape) + ", more than 2^31 elements");
   }
   // Converters leave the shape of tensors of unknown rank empty, as for a scalar.
   if (e.shape.empty() && !t.has_rank() && !e.stored) e.shape_known = false;
@@ -63,25 +67,33 @@ std::optional<Quant> TensorTable::quant(std::int32_t i) const {
   const Entry& e = at(i);
   if (!q) return std::nullopt;
   if (q->details_type() != fb::QuantizationDetails::NONE)
-    throw Error(ErrorKind::unsupported, "tensor '" + e.name + "' is quantized by " + (q->details_type() == fb::QuantizationDetails::BlockwiseQuantization ? "blocks" : "a custom scheme"),
-                "Quantize by tensor or by channel.");
+    throw Error(
+        ErrorKind::unsupported,
+        "tensor '" + e.name + "' is quantized by " +
+            (q->details_type() == fb::QuantizationDetails::BlockwiseQuantization ? "blocks" : "a custom scheme"),
+        "Quantize by tensor or by channel.");
   Quant out{values(q->scale()), {}, 0};
   if (out.scale.empty()) return std::nullopt;
   const auto zero = values(q->zero_point());
   const std::size_t n = out.scale.size();
-  if (zero.size() > 1 && zero.size() != n) bad(e.name, "has " + std::to_string(n) + " scales but " + std::to_string(zero.size()) + " zero points");
+  if (zero.size() > 1 && zero.size() != n)
+    bad(e.name, "has " + std::to_string(n) + " scales but " + std::to_string(zero.size()) + " zero points");
   for (std::size_t k = 0; k < n; ++k) {
-    if (!std::isfinite(out.scale[k]) || out.scale[k] < 0 || (out.scale[k] == 0 && !e.stored)) bad(e.name, "has an impossible scale");
+    if (!std::isfinite(out.scale[k]) || out.scale[k] < 0 || (out.scale[k] == 0 && !e.stored))
+      bad(e.name, "has an impossible scale");
     const std::int64_t z = zero.empty() ? 0 : zero[zero.size() == 1 ? 0 : k];
-    const std::int64_t lowest = e.type == fb::TensorType::UINT8 ? 0 : -128, shift = e.type == fb::TensorType::UINT8 ? 128 : 0;
+    const std::int64_t lowest = e.type == fb::TensorType::UINT8 ? 0 : -128,
+                       shift = e.type == fb::TensorType::UINT8 ? 128 : 0;
     if (is_int8(i) && (z < lowest || z > lowest + 255)) bad(e.name, "has zero point " + std::to_string(z));
     if (z < -(std::int64_t{1} << 31) || z >= std::int64_t{1} << 31) bad(e.name, "has an impossible zero point");
     out.zero_point.push_back(static_cast<std::int32_t>(z - shift));
   }
   if (n > 1) {
     out.axis = e.shape.size() == 1 ? 0 : q->quantized_dimension();  // old converters left a stale axis on biases
-    if (out.axis < 0 || static_cast<std::size_t>(out.axis) >= e.shape.size() || static_cast<std::size_t>(e.shape[static_cast<std::size_t>(out.axis)]) != n)
-      bad(e.name, "has " + std::to_string(n) + " scales along axis " + std::to_string(out.axis) + " of " + to_string(e.shape));
+    if (out.axis < 0 || static_cast<std::size_t>(out.axis) >= e.shape.size() ||
+        static_cast<std::size_t>(e.shape[static_cast<std::size_t>(out.axis)]) != n)
+      bad(e.name,
+          "has " + std::to_string(n) + " scales along axis " + std::to_string(out.axis) + " of " + to_string(e.shape));
   }
   return out;
 }
@@ -103,7 +115,8 @@ void TensorTable::set_constant(std::int32_t i, Tensor value) {
 void TensorTable::account(std::uint64_t bytes) {
   constant_bytes_ += bytes;
   if (constant_bytes_ > kMaxConstantBytes)
-    throw Error(ErrorKind::input, "The constants of the model take more than 1 GiB.", "tinyc compresses models for microcontrollers; is this the right file?");
+    throw Error(ErrorKind::input, "The constants of the model take more than 1 GiB.",
+                "tinyc compresses models for microcontrollers; is this the right file?");
 }
 
 }  // namespace tinyc::tfl

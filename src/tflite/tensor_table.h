@@ -11,7 +11,8 @@ namespace tinyc::tfl {
 
 /// Stored blocks of a sparse tensor put in their places; zeros elsewhere. `element` = bytes of one element. Throws
 /// Error(input) when the description contradicts itself or the stored values.
-Bytes expand_sparse(const fb::SparsityParameters& s, const Shape& shape, std::span<const std::uint8_t> stored, std::size_t element);
+Bytes expand_sparse(const fb::SparsityParameters& s, const Shape& shape, std::span<const std::uint8_t> stored,
+                    std::size_t element);
 
 class TensorTable {
  public:
@@ -32,8 +33,8 @@ class TensorTable {
   bool is_float(std::int32_t i) const { return type(i) == fb::TensorType::FLOAT32; }
   bool is_int8(std::int32_t i) const { return type(i) == fb::TensorType::INT8 || type(i) == fb::TensorType::UINT8; }
 
-  /// Scales and zero points, those of uint8 tensors shifted to int8; nothing when the file has none. Throws Error(input)
-  /// for impossible ones and Error(unsupported) for blockwise and custom schemes.
+  /// Scales and zero points, those of uint8 tensors shifted to int8; nothing when the file has none. Throws
+  /// Error(input) for impossible ones and Error(unsupported) for blockwise and custom schemes.
   std::optional<Quant> quant(std::int32_t i) const;
 
   /// True when the file stores data for the tensor or `set_constant` gave it a value.
@@ -64,8 +65,8 @@ class TensorTable {
   std::uint64_t constant_bytes_ = 0;
 };
 
-/// The constant as f32: (q - zero_point) * scale for i8 and i32 with `quant`, f32 as it is. Throws Error(unsupported) for
-/// integers without quantization.
+/// The constant as f32: (q - zero_point) * scale for i8 and i32 with `quant`, f32 as it is. Throws Error(unsupported)
+/// for integers without quantization.
 Tensor dequantized(const Tensor& t);
 
 /// Element i of an i32 or i64 constant (or boolean). Throws Error(unsupported) for other types.

@@ -23,8 +23,9 @@ TEST_CASE("a residual network lowers to one layer a node with its work and sizes
 }
 
 TEST_CASE("equal constants are stored once") {
-  const Program p = lower(oracle::quantized(
-      "%x = input f32[1,4] %a = fully_connected(%x, random(1) f32[4,4]) %b = fully_connected(%x, random(1) f32[4,4]) %y = add(%a, %b) output %y"));
+  const Program p =
+      lower(oracle::quantized("%x = input f32[1,4] %a = fully_connected(%x, random(1) f32[4,4]) %b = "
+                              "fully_connected(%x, random(1) f32[4,4]) %y = add(%a, %b) output %y"));
   std::size_t weights = 0;
   for (const Blob& b : p.blobs) weights += b.kind == Blob::Kind::weights;
   CHECK(weights == 1);
@@ -32,7 +33,8 @@ TEST_CASE("equal constants are stored once") {
 }
 
 TEST_CASE("a reshape costs nothing, at the input, inside and at the output") {
-  const Program p = lower(oracle::quantized("%x = input f32[1,2,2,3] %r = reshape(%x) shape=[1,12] %t = tanh(%r) %y = reshape(%t) shape=[3,4] output %y"));
+  const Program p = lower(oracle::quantized(
+      "%x = input f32[1,2,2,3] %r = reshape(%x) shape=[1,12] %t = tanh(%r) %y = reshape(%t) shape=[3,4] output %y"));
   CHECK(p.layers.size() == 1);
   CHECK(p.values[static_cast<std::size_t>(p.outputs[0])].shape == Shape{3, 4});
   CHECK(p.values[static_cast<std::size_t>(p.outputs[0])].name == "y");
@@ -52,7 +54,8 @@ TEST_CASE("an output that is an input gets a copy") {
 }
 
 TEST_CASE("two names of one value become two outputs") {
-  const Program p = lower(oracle::quantized("%x = input f32[1,6] %t = tanh(%x) %y = reshape(%t) shape=[2,3] output %t output %y"));
+  const Program p =
+      lower(oracle::quantized("%x = input f32[1,6] %t = tanh(%x) %y = reshape(%t) shape=[2,3] output %t output %y"));
   CHECK(p.outputs[0] != p.outputs[1]);
   CHECK(p.values[static_cast<std::size_t>(p.outputs[0])].shape == Shape{1, 6});
   CHECK(p.values[static_cast<std::size_t>(p.outputs[1])].shape == Shape{2, 3});
@@ -72,7 +75,8 @@ TEST_CASE("an output that is a constant is copied from flash") {
 }
 
 TEST_CASE("all nodes without an int8 form are listed at once") {
-  Graph g = oracle::quantized("%x = input f32[1,6] %a = tanh(%x) %b = reshape(%a) shape=[2,3] %y = logistic(%b) output %y");
+  Graph g =
+      oracle::quantized("%x = input f32[1,6] %a = tanh(%x) %b = reshape(%a) shape=[2,3] %y = logistic(%b) output %y");
   g.nodes[0].name = "first\x1b";
   g.nodes[0].source = 4;
   // quantizations that no kernel takes

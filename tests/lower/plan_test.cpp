@@ -81,20 +81,24 @@ void check_by_replay(const Program& p) {
     const Value& v = p.values[static_cast<std::size_t>(id)];
     return std::all_of(owner.begin() + v.offset, owner.begin() + v.offset + v.bytes, [&](int o) { return o == id; });
   };
-  for (const auto id : p.inputs) write(id, p.values[static_cast<std::size_t>(id)].offset, p.values[static_cast<std::size_t>(id)].bytes);
+  for (const auto id : p.inputs)
+    write(id, p.values[static_cast<std::size_t>(id)].offset, p.values[static_cast<std::size_t>(id)].bytes);
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
     const Layer& l = p.layers[i];
     const Value& out = p.values[static_cast<std::size_t>(l.out)];
     const bool first_part = out.first == static_cast<std::int32_t>(i);
     REQUIRE(l.record.out == out.offset);
     write(1000000, l.record.scratch, l.scratch_bytes);
-    const bool shares = l.in_place && !l.part && l.in0 >= 0 && out.offset == p.values[static_cast<std::size_t>(l.in0)].offset &&
+    const bool shares = l.in_place && !l.part && l.in0 >= 0 &&
+                        out.offset == p.values[static_cast<std::size_t>(l.in0)].offset &&
                         out.bytes == p.values[static_cast<std::size_t>(l.in0)].bytes;
     if (l.in0 >= 0) REQUIRE(holds(l.in0));
     if (l.in1 >= 0) REQUIRE(holds(l.in1));
     if (!first_part) REQUIRE(holds(l.out));
     // while it runs, the output must leave inputs and scratch alone, unless the kernel works in place
-    const auto apart = [&](std::uint32_t a, std::uint32_t a_bytes, std::uint32_t b, std::uint32_t b_bytes) { return a + a_bytes <= b || b + b_bytes <= a; };
+    const auto apart = [&](std::uint32_t a, std::uint32_t a_bytes, std::uint32_t b, std::uint32_t b_bytes) {
+      return a + a_bytes <= b || b + b_bytes <= a;
+    };
     for (const ValueId in : {l.in0, l.in1})
       if (in >= 0 && in != l.out && !(shares && in == l.in0)) {
         const Value& v = p.values[static_cast<std::size_t>(in)];

@@ -35,7 +35,8 @@ std::vector<std::vector<std::int8_t>> outputs_of(const Program& p) {
   for (std::size_t i = 0; i < in.size(); ++i) in[i] = static_cast<std::int8_t>(static_cast<int>(i) * 91);
   e.run(state);
   std::vector<std::vector<std::int8_t>> out;
-  for (std::size_t k = 0; k < p.outputs.size(); ++k) out.emplace_back(e.output(state, k).begin(), e.output(state, k).end());
+  for (std::size_t k = 0; k < p.outputs.size(); ++k)
+    out.emplace_back(e.output(state, k).begin(), e.output(state, k).end());
   return out;
 }
 
@@ -131,7 +132,10 @@ TEST_CASE("verify names what is wrong") {
   CHECK(after([](Program& q) { q.layers[0].bias = -2; }).find("array that does not exist") != std::string::npos);
   CHECK(after([](Program& q) { q.layers[0].bias = q.layers[0].weights; }).find("wrong type") != std::string::npos);
   CHECK(after([](Program& q) { q.layers[0].record.out_bytes += 1; }).find("wrong size") != std::string::npos);
-  CHECK(after([](Program& q) { q.layers[0].record.scratch = q.arena_bytes; q.layers[0].scratch_bytes = 1; }).find("scratch") != std::string::npos);
+  CHECK(after([](Program& q) {
+          q.layers[0].record.scratch = q.arena_bytes;
+          q.layers[0].scratch_bytes = 1;
+        }).find("scratch") != std::string::npos);
   CHECK(after([](Program& q) { q.values[0].offset = q.arena_bytes; }).find("outside the arena") != std::string::npos);
   CHECK(after([](Program& q) { q.values[0].bytes = 0xffffffff; }).find("size") != std::string::npos);
   CHECK(after([](Program& q) { q.values[0].shape = {-1, -192}; }).find("shape") != std::string::npos);

@@ -23,7 +23,7 @@ namespace {
 const std::string kMark = "--- expect\n";
 
 struct Golden {
-  std::string head;      // everything up to and with the mark
+  std::string head;  // everything up to and with the mark
   std::string graph, expected;
   std::vector<const Pass*> passes;
   PassOptions options;
@@ -39,17 +39,28 @@ T choose(const std::string& value, const std::vector<std::string>& names) {
 
 void set_option(Golden& t, const std::string& key, const std::string& value) {
   PassOptions& o = t.options;
-  if (key == "prune") o.prune.fraction = std::stof(value);
-  else if (key == "kind") o.prune.kind = choose<PassOptions::Prune::Kind>(value, {"unstructured", "block4", "n_m"});
-  else if (key == "n") o.prune.n = std::stoi(value);
-  else if (key == "m") o.prune.m = std::stoi(value);
-  else if (key == "per_layer") o.prune.per_layer = value == "true";
-  else if (key == "samples") t.samples = std::stoul(value);
-  else if (key == "calib_method") o.calib_method = choose<PassOptions::CalibMethod>(value, {"minmax", "percentile", "mse", "kl"});
-  else if (key == "percentile") o.percentile = std::stof(value);
-  else if (key == "optimize") o.optimize = choose<PassOptions::Optimize>(value, {"balanced", "size", "speed"});
-  else if (key == "coding") o.coding = choose<PassOptions::Coding>(value, {"automatic", "raw", "huffman"});
-  else FAIL("unknown option " << key);
+  if (key == "prune")
+    o.prune.fraction = std::stof(value);
+  else if (key == "kind")
+    o.prune.kind = choose<PassOptions::Prune::Kind>(value, {"unstructured", "block4", "n_m"});
+  else if (key == "n")
+    o.prune.n = std::stoi(value);
+  else if (key == "m")
+    o.prune.m = std::stoi(value);
+  else if (key == "per_layer")
+    o.prune.per_layer = value == "true";
+  else if (key == "samples")
+    t.samples = std::stoul(value);
+  else if (key == "calib_method")
+    o.calib_method = choose<PassOptions::CalibMethod>(value, {"minmax", "percentile", "mse", "kl"});
+  else if (key == "percentile")
+    o.percentile = std::stof(value);
+  else if (key == "optimize")
+    o.optimize = choose<PassOptions::Optimize>(value, {"balanced", "size", "speed"});
+  else if (key == "coding")
+    o.coding = choose<PassOptions::Coding>(value, {"automatic", "raw", "huffman"});
+  else
+    FAIL("unknown option " << key);
 }
 
 Golden read_golden(const fs::path& path) {
@@ -112,8 +123,9 @@ TEST_CASE("golden texts of passes") {
     if (entry.path().extension() == ".txt") paths.push_back(entry.path());
   std::ranges::sort(paths);
   REQUIRE_FALSE(paths.empty());
-  for (const auto& path : paths)
-    SECTION(path.stem().string()) { run_golden(path); }
+  for (const auto& path : paths) SECTION(path.stem().string()) {
+      run_golden(path);
+    }
 }
 
 TEST_CASE("every pass is found by its name and has a summary") {

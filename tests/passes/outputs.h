@@ -15,8 +15,8 @@
 
 namespace tinyc {
 
-/// Every graph output of `samples` runs on seeded random inputs, as numbers: reference semantics node by node in a float
-/// graph (no executor in between), integers of the lowered program in a quantized one.
+/// Every graph output of `samples` runs on seeded random inputs, as numbers: reference semantics node by node in a
+/// float graph (no executor in between), integers of the lowered program in a quantized one.
 inline std::vector<std::vector<float>> outputs_on_random_inputs(const Graph& g, unsigned seed, int samples = 3) {
   std::vector<std::vector<float>> result;
   std::mt19937 random(seed);
@@ -39,14 +39,17 @@ inline std::vector<std::vector<float>> outputs_on_random_inputs(const Graph& g, 
     std::vector<std::vector<float>> values(g.tensors.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i].resize(static_cast<std::size_t>(num_elements(g.tensors[i].shape)));
-      if (g.tensors[i].is_const() && g.tensors[i].dtype == DType::f32) std::ranges::copy(g.tensors[i].as<float>(), values[i].begin());
+      if (g.tensors[i].is_const() && g.tensors[i].dtype == DType::f32)
+        std::ranges::copy(g.tensors[i].as<float>(), values[i].begin());
     }
     for (const auto id : g.inputs)
       for (float& v : values[static_cast<std::size_t>(id)]) v = static_cast<float>(random() % 4001) / 1000.0f - 2.0f;
     for (const Node& n : g.nodes) {
       std::vector<FloatIn> in;
       std::vector<FloatOut> out;
-      for (const auto id : n.inputs) in.push_back(id == kNoTensor ? FloatIn{} : FloatIn{values[static_cast<std::size_t>(id)].data(), &g.at(id).shape});
+      for (const auto id : n.inputs)
+        in.push_back(id == kNoTensor ? FloatIn{}
+                                     : FloatIn{values[static_cast<std::size_t>(id)].data(), &g.at(id).shape});
       for (const auto id : n.outputs) out.push_back({values[static_cast<std::size_t>(id)].data(), &g.at(id).shape});
       std::vector<float> scratch;
       traits(n.op).forward({n.op, in, out, scratch});

@@ -37,7 +37,7 @@ struct TensorSpec {
   std::int32_t axis = 0;
   Shape signature = {};
   bool variable = false;
-  bool outside = false;  ///< data behind the flatbuffer, named by offset and size
+  bool outside = false;      ///< data behind the flatbuffer, named by offset and size
   std::int32_t buffer = -1;  ///< share this buffer instead of an own one
   std::uint32_t external = 0;
   flatbuffers::Offset<fb::SparsityParameters> sparsity = 0;
@@ -62,7 +62,9 @@ class ModelBuilder {
     }
     return static_cast<std::int32_t>(specs_.size() - 1);
   }
-  std::int32_t activation(const std::string& name, Shape shape) { return tensor({.name = name, .shape = std::move(shape)}); }
+  std::int32_t activation(const std::string& name, Shape shape) {
+    return tensor({.name = name, .shape = std::move(shape)});
+  }
   std::int32_t int8(const std::string& name, Shape shape, float scale, std::int64_t zero) {
     return tensor({.name = name, .type = T::INT8, .shape = std::move(shape), .scale = {scale}, .zero = {zero}});
   }
@@ -72,19 +74,31 @@ class ModelBuilder {
   std::int32_t ints(const std::string& name, const std::vector<std::int32_t>& v) {
     return tensor({.name = name, .type = T::INT32, .shape = {static_cast<std::int32_t>(v.size())}, .data = int32s(v)});
   }
-  std::int32_t int_scalar(const std::string& name, std::int32_t v) { return tensor({.name = name, .type = T::INT32, .shape = {}, .data = int32s({v})}); }
+  std::int32_t int_scalar(const std::string& name, std::int32_t v) {
+    return tensor({.name = name, .type = T::INT32, .shape = {}, .data = int32s({v})});
+  }
 
-  void op(B code, std::vector<std::int32_t> in, std::vector<std::int32_t> out) { op(code, std::move(in), std::move(out), O::NONE, flatbuffers::Offset<void>()); }
+  void op(B code, std::vector<std::int32_t> in, std::vector<std::int32_t> out) {
+    op(code, std::move(in), std::move(out), O::NONE, flatbuffers::Offset<void>());
+  }
   template <class Options>
-  void op(B code, std::vector<std::int32_t> in, std::vector<std::int32_t> out, O type, flatbuffers::Offset<Options> options) {
-    operators_.push_back({static_cast<std::int32_t>(code), "", {}, std::move(in), std::move(out), type, flatbuffers::Offset<void>(options.o)});
+  void op(B code, std::vector<std::int32_t> in, std::vector<std::int32_t> out, O type,
+          flatbuffers::Offset<Options> options) {
+    operators_.push_back({static_cast<std::int32_t>(code),
+                          "",
+                          {},
+                          std::move(in),
+                          std::move(out),
+                          type,
+                          flatbuffers::Offset<void>(options.o)});
   }
   void custom(const std::string& name, Bytes options, std::vector<std::int32_t> in, std::vector<std::int32_t> out) {
-    operators_.push_back({static_cast<std::int32_t>(B::CUSTOM), name, std::move(options), std::move(in), std::move(out), O::NONE, 0});
+    operators_.push_back(
+        {static_cast<std::int32_t>(B::CUSTOM), name, std::move(options), std::move(in), std::move(out), O::NONE, 0});
   }
 
-  bool old_codes = false;         ///< only the deprecated code field is written
-  std::int32_t op_version = 1;    ///< of all operators
+  bool old_codes = false;       ///< only the deprecated code field is written
+  std::int32_t op_version = 1;  ///< of all operators
 
   Bytes finish(const std::vector<std::int32_t>& inputs, const std::vector<std::int32_t>& outputs) {
     std::vector<flatbuffers::Offset<fb::Buffer>> buffers;
@@ -109,7 +123,8 @@ class ModelBuilder {
       codes.push_back(fb::CreateOperatorCode(fbb, old, name, op_version, static_cast<B>(old_codes ? 0 : o.code)));
       const auto in = fbb.CreateVector(o.in), out = fbb.CreateVector(o.out);
       const auto custom = o.options.empty() ? 0 : fbb.CreateVector(o.options);
-      ops.push_back(fb::CreateOperator(fbb, static_cast<std::uint32_t>(codes.size() - 1), in, out, o.type, o.builtin, custom));
+      ops.push_back(
+          fb::CreateOperator(fbb, static_cast<std::uint32_t>(codes.size() - 1), in, out, o.type, o.builtin, custom));
     }
     const auto tv = fbb.CreateVector(tensors);
     const auto iv = fbb.CreateVector(inputs), ov = fbb.CreateVector(outputs);
@@ -152,12 +167,16 @@ class ModelBuilder {
       const auto scale = fbb.CreateVector(s.scale);
       const auto zero = fbb.CreateVector(s.zero);
       const auto details = s.blockwise ? fb::CreateBlockwiseQuantization(fbb).Union() : 0;
-      q = fb::CreateQuantizationParameters(fbb, 0, 0, scale, zero, s.blockwise ? fb::QuantizationDetails::BlockwiseQuantization : fb::QuantizationDetails::NONE, details, s.axis);
+      q = fb::CreateQuantizationParameters(
+          fbb, 0, 0, scale, zero,
+          s.blockwise ? fb::QuantizationDetails::BlockwiseQuantization : fb::QuantizationDetails::NONE, details,
+          s.axis);
     }
     const auto shape = fbb.CreateVector(s.shape);
     const auto name = s.name.empty() ? 0 : fbb.CreateString(s.name);
     const auto signature = s.signature.empty() ? 0 : fbb.CreateVector(s.signature);
-    return fb::CreateTensor(fbb, shape, s.type, static_cast<std::uint32_t>(s.buffer), name, q, s.variable, s.sparsity, signature, false, 0, s.external);
+    return fb::CreateTensor(fbb, shape, s.type, static_cast<std::uint32_t>(s.buffer), name, q, s.variable, s.sparsity,
+                            signature, false, 0, s.external);
   }
 
   std::vector<TensorSpec> specs_;

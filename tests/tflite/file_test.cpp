@@ -31,13 +31,26 @@ std::string refusal(const Bytes& file) {
 Bytes rich_model(bool quantized) {
   ModelBuilder m;
   if (quantized) {
-    const auto x = m.activation("x", {1, 4, 4, 1}), xi = m.int8("xi", {1, 4, 4, 1}, 0.5f, 0), a = m.int8("a", {1, 4, 4, 2}, 1, -128);
+    const auto x = m.activation("x", {1, 4, 4, 1}), xi = m.int8("xi", {1, 4, 4, 1}, 0.5f, 0),
+               a = m.int8("a", {1, 4, 4, 2}, 1, -128);
     const auto r = m.int8("r", {1, 32}, 1, -128), yi = m.int8("yi", {1, 2}, 2, 0), y = m.activation("y", {1, 2});
-    const auto w = m.tensor({.name = "w", .type = T::INT8, .shape = {2, 3, 3, 1}, .data = Bytes(18, 7), .scale = {0.5f, 0.25f}, .zero = {0, 0}});
-    const auto b = m.tensor({.name = "b", .type = T::INT32, .shape = {2}, .data = int32s({5, 6}), .scale = {0.25f, 0.125f}, .zero = {0, 0}});
-    const auto v = m.tensor({.name = "v", .type = T::INT8, .shape = {2, 32}, .data = Bytes(64, 3), .scale = {1}, .zero = {0}});
+    const auto w = m.tensor({.name = "w",
+                             .type = T::INT8,
+                             .shape = {2, 3, 3, 1},
+                             .data = Bytes(18, 7),
+                             .scale = {0.5f, 0.25f},
+                             .zero = {0, 0}});
+    const auto b = m.tensor({.name = "b",
+                             .type = T::INT32,
+                             .shape = {2},
+                             .data = int32s({5, 6}),
+                             .scale = {0.25f, 0.125f},
+                             .zero = {0, 0}});
+    const auto v =
+        m.tensor({.name = "v", .type = T::INT8, .shape = {2, 32}, .data = Bytes(64, 3), .scale = {1}, .zero = {0}});
     m.op(B::QUANTIZE, {x}, {xi});
-    m.op(B::CONV_2D, {xi, w, b}, {a}, O::Conv2DOptions, fb::CreateConv2DOptions(m.fbb, fb::Padding::SAME, 1, 1, ActType::RELU));
+    m.op(B::CONV_2D, {xi, w, b}, {a}, O::Conv2DOptions,
+         fb::CreateConv2DOptions(m.fbb, fb::Padding::SAME, 1, 1, ActType::RELU));
     m.op(B::RESHAPE, {a, m.ints("shape", {-1, 32})}, {r});
     m.op(B::FULLY_CONNECTED, {r, v, -1}, {yi}, O::FullyConnectedOptions, fb::CreateFullyConnectedOptions(m.fbb));
     m.op(B::DEQUANTIZE, {yi}, {y});
@@ -45,24 +58,35 @@ Bytes rich_model(bool quantized) {
   }
   const auto indices = fb::CreateUint8Vector(m.fbb, m.fbb.CreateVector(std::vector<std::uint8_t>{1, 0})).Union();
   const auto segments = fb::CreateUint16Vector(m.fbb, m.fbb.CreateVector(std::vector<std::uint16_t>{0, 1, 2})).Union();
-  const std::vector levels = {fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 2),
-                              fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Uint16Vector, segments, fb::SparseIndexVector::Uint8Vector, indices)};
+  const std::vector levels = {
+      fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 2),
+      fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Uint16Vector,
+                                  segments, fb::SparseIndexVector::Uint8Vector, indices)};
   const auto order = m.fbb.CreateVector(std::vector<std::int32_t>{0, 1});
   const auto sparsity = fb::CreateSparsityParameters(m.fbb, order, 0, m.fbb.CreateVector(levels));
-  const auto x = m.tensor({.name = "x", .shape = {1, 4, 4, 2}, .signature = {-1, 4, 4, 2}}), a = m.activation("a", {1, 2, 2, 3}), p = m.activation("p", {1, 2, 2, 3});
-  const auto s0 = m.activation("s0", {1, 2, 2, 1}), s1 = m.activation("s1", {1, 2, 2, 2}), y = m.activation("y", {2, 2}), z = m.activation("z", {2, 2});
+  const auto x = m.tensor({.name = "x", .shape = {1, 4, 4, 2}, .signature = {-1, 4, 4, 2}}),
+             a = m.activation("a", {1, 2, 2, 3}), p = m.activation("p", {1, 2, 2, 3});
+  const auto s0 = m.activation("s0", {1, 2, 2, 1}), s1 = m.activation("s1", {1, 2, 2, 2}),
+             y = m.activation("y", {2, 2}), z = m.activation("z", {2, 2});
   const auto w = m.constant("w", {3, 3, 3, 2}, std::vector<float>(54, 0.25f));
   const auto b = m.tensor({.name = "b", .shape = {3}, .data = floats({1, 2, 3}), .outside = true});
-  const auto half = m.tensor({.name = "h", .type = T::FLOAT16, .shape = {2, 2}, .data = bytes_of<std::uint16_t>({0x3c00, 0x4000}), .sparsity = sparsity});
+  const auto half = m.tensor({.name = "h",
+                              .type = T::FLOAT16,
+                              .shape = {2, 2},
+                              .data = bytes_of<std::uint16_t>({0x3c00, 0x4000}),
+                              .sparsity = sparsity});
   const auto full = m.tensor({.name = "f", .shape = {2, 2}}), sum = m.activation("sum", {1, 2});
-  const auto shape = m.tensor({.name = "shape", .type = T::INT32, .shape = {4}}), part = m.tensor({.name = "part", .type = T::INT32, .shape = {}});
+  const auto shape = m.tensor({.name = "shape", .type = T::INT32, .shape = {4}}),
+             part = m.tensor({.name = "part", .type = T::INT32, .shape = {}});
   const auto packed = m.tensor({.name = "packed", .type = T::INT32, .shape = {2}});
   m.op(B::DEQUANTIZE, {half}, {full});
-  m.op(B::CONV_2D, {x, w, b}, {a}, O::Conv2DOptions, fb::CreateConv2DOptions(m.fbb, fb::Padding::SAME, 2, 2, ActType::RELU6));
+  m.op(B::CONV_2D, {x, w, b}, {a}, O::Conv2DOptions,
+       fb::CreateConv2DOptions(m.fbb, fb::Padding::SAME, 2, 2, ActType::RELU6));
   m.op(B::MAX_POOL_2D, {a}, {p}, O::Pool2DOptions, fb::CreatePool2DOptions(m.fbb, fb::Padding::SAME, 1, 1, 2, 2));
   m.op(B::SPLIT_V, {p, m.ints("sizes", {1, -1}), m.int_scalar("axis", 3)}, {s0, s1});
   m.op(B::SHAPE, {s0}, {shape});
-  m.op(B::STRIDED_SLICE, {shape, m.ints("b0", {1}), m.ints("e0", {2}), m.ints("st", {1})}, {part}, O::StridedSliceOptions, fb::CreateStridedSliceOptions(m.fbb, 0, 0, 0, 0, 1));
+  m.op(B::STRIDED_SLICE, {shape, m.ints("b0", {1}), m.ints("e0", {2}), m.ints("st", {1})}, {part},
+       O::StridedSliceOptions, fb::CreateStridedSliceOptions(m.fbb, 0, 0, 0, 0, 1));
   m.op(B::PACK, {part, m.int_scalar("rest", -1)}, {packed}, O::PackOptions, fb::CreatePackOptions(m.fbb, 2, 0));
   m.op(B::RESHAPE, {s0, packed}, {y});
   m.op(B::MEAN, {s1, m.ints("axes", {1, 2})}, {sum});
@@ -113,7 +137,8 @@ TEST_CASE("SHA-256 of the standard's examples and at block borders") {
   const auto hash = [](const std::string& s) { return tfl::sha256(text(s)); };
   CHECK(hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  CHECK(hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
   CHECK(hash(std::string(64, 'a')) == "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb");
 }
 

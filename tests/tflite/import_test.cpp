@@ -45,7 +45,8 @@ Bytes dense_model(TensorSpec w, bool old_codes = false) {
   m.old_codes = old_codes;
   const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 2});
   const auto wt = m.tensor(std::move(w));
-  m.op(B::FULLY_CONNECTED, {x, wt, -1}, {y}, O::FullyConnectedOptions, fb::CreateFullyConnectedOptions(m.fbb, ActType::RELU));
+  m.op(B::FULLY_CONNECTED, {x, wt, -1}, {y}, O::FullyConnectedOptions,
+       fb::CreateFullyConnectedOptions(m.fbb, ActType::RELU));
   return m.finish({x}, {y});
 }
 
@@ -92,32 +93,55 @@ TEST_CASE("weights in another file are refused") {
 }
 
 TEST_CASE("stored types become f32 or i8") {
-  const auto weights = [](T type, Bytes data) { return values_of(input_of(load(dense_model({.name = "w", .type = type, .shape = {2, 4}, .data = std::move(data)})).graph, 0, 1)); };
+  const auto weights = [](T type, Bytes data) {
+    return values_of(
+        input_of(load(dense_model({.name = "w", .type = type, .shape = {2, 4}, .data = std::move(data)})).graph, 0, 1));
+  };
   // 1, -2, 0.5, the largest half, the smallest subnormal, 0, -0, 1/3 rounded
-  const auto half = weights(T::FLOAT16, bytes_of<std::uint16_t>({0x3c00, 0xc000, 0x3800, 0x7bff, 0x0001, 0, 0x8000, 0x3555}));
+  const auto half =
+      weights(T::FLOAT16, bytes_of<std::uint16_t>({0x3c00, 0xc000, 0x3800, 0x7bff, 0x0001, 0, 0x8000, 0x3555}));
   CHECK(half == std::vector<float>{1, -2, 0.5f, 65504, 5.9604645e-8f, 0, 0, 0.333251953125f});
   const auto brain = weights(T::BFLOAT16, bytes_of<std::uint16_t>({0x3f80, 0xc000, 0x3f00, 0, 0, 0, 0, 0x4049}));
   CHECK(brain == std::vector<float>{1, -2, 0.5f, 0, 0, 0, 0, 3.140625f});
   CHECK(weights(T::FLOAT64, bytes_of<double>({1, -2, 3, 0.5, 0, 8, -1, 2})) == kEight);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::INT32, .shape = {2, 4}, .data = int32s({1, 2, 3, 4, 5, 6, 7, 8})})) == ErrorKind::unsupported);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::COMPLEX64, .shape = {2, 4}, .data = Bytes(64)})) == ErrorKind::unsupported);
+  CHECK(kind_of(
+            dense_model({.name = "w", .type = T::INT32, .shape = {2, 4}, .data = int32s({1, 2, 3, 4, 5, 6, 7, 8})})) ==
+        ErrorKind::unsupported);
+  CHECK(kind_of(dense_model({.name = "w", .type = T::COMPLEX64, .shape = {2, 4}, .data = Bytes(64)})) ==
+        ErrorKind::unsupported);
 }
 
 TEST_CASE("hybrid weights are dequantized, by tensor, by channel, by half bytes") {
   const std::vector<std::int8_t> q = {1, -2, 3, 4, -128, 127, 0, 5};
-  auto m = load(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {0.5f}, .zero = {1}}));
+  auto m = load(
+      dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {0.5f}, .zero = {1}}));
   CHECK(m.graph.stage == Stage::Float);
   CHECK(values_of(input_of(m.graph, 0, 1)) == std::vector<float>{0, -1.5f, 1, 1.5f, -64.5f, 63, -0.5f, 2});
-  m = load(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {0.5f, 2}, .zero = {0, 0}}));
+  m = load(dense_model(
+      {.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {0.5f, 2}, .zero = {0, 0}}));
   CHECK(values_of(input_of(m.graph, 0, 1)) == std::vector<float>{0.5f, -1, 1.5f, 2, -256, 254, 0, 10});
-  m = load(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {1, 2, 3, 4}, .zero = {0}, .axis = 1}));
+  m = load(dense_model({.name = "w",
+                        .type = T::INT8,
+                        .shape = {2, 4},
+                        .data = int8s(q),
+                        .scale = {1, 2, 3, 4},
+                        .zero = {0},
+                        .axis = 1}));
   CHECK(values_of(input_of(m.graph, 0, 1)) == std::vector<float>{1, -4, 9, 16, -128, 254, 0, 20});
-  m = load(dense_model({.name = "w", .type = T::INT4, .shape = {2, 4}, .data = {0x21, 0x8f, 0x70, 0x43}, .scale = {1}, .zero = {0}}));
+  m = load(dense_model(
+      {.name = "w", .type = T::INT4, .shape = {2, 4}, .data = {0x21, 0x8f, 0x70, 0x43}, .scale = {1}, .zero = {0}}));
   CHECK(values_of(input_of(m.graph, 0, 1)) == std::vector<float>{1, 2, -1, -8, 0, 7, 3, 4});
-  CHECK(kind_of(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {1, 2, 3}, .zero = {0}})) == ErrorKind::input);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {1}, .zero = {300}})) == ErrorKind::input);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {-1}, .zero = {0}})) == ErrorKind::input);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .blockwise = true})) == ErrorKind::unsupported);
+  CHECK(kind_of(dense_model(
+            {.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {1, 2, 3}, .zero = {0}})) ==
+        ErrorKind::input);
+  CHECK(kind_of(dense_model(
+            {.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {1}, .zero = {300}})) ==
+        ErrorKind::input);
+  CHECK(kind_of(dense_model(
+            {.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .scale = {-1}, .zero = {0}})) ==
+        ErrorKind::input);
+  CHECK(kind_of(dense_model({.name = "w", .type = T::INT8, .shape = {2, 4}, .data = int8s(q), .blockwise = true})) ==
+        ErrorKind::unsupported);
 }
 
 TEST_CASE("NaN, infinity and wrong sizes name the tensor") {
@@ -126,7 +150,11 @@ TEST_CASE("NaN, infinity and wrong sizes name the tensor") {
   bad[5] = std::numeric_limits<float>::quiet_NaN();
   CHECK(kind_of(dense_model({.name = "my_w", .shape = {2, 4}, .data = floats(bad)}), &text) == ErrorKind::input);
   CHECK(text.find("'my_w' holds NaN at element 5") != std::string::npos);
-  CHECK(kind_of(dense_model({.name = "w", .type = T::FLOAT16, .shape = {2, 4}, .data = bytes_of<std::uint16_t>({0x7c00, 0, 0, 0, 0, 0, 0, 0})}), &text) == ErrorKind::input);
+  CHECK(kind_of(dense_model({.name = "w",
+                             .type = T::FLOAT16,
+                             .shape = {2, 4},
+                             .data = bytes_of<std::uint16_t>({0x7c00, 0, 0, 0, 0, 0, 0, 0})}),
+                &text) == ErrorKind::input);
   CHECK(text.find("infinity") != std::string::npos);
   CHECK(kind_of(dense_model({.name = "w", .shape = {2, 4}, .data = floats({1, 2, 3})}), &text) == ErrorKind::input);
   CHECK(text.find("stores 12 bytes") != std::string::npos);
@@ -160,7 +188,8 @@ TEST_CASE("names from the file are made printable") {
 TEST_CASE("a dynamic batch becomes 1 and is noted, other open dimensions are refused") {
   for (const std::int32_t stored : {1, -1}) {
     ModelBuilder m;
-    const auto x = m.tensor({.name = "x", .shape = {stored, 4}, .signature = {-1, 4}}), y = m.tensor({.name = "y", .shape = {stored, 4}, .signature = {-1, 4}});
+    const auto x = m.tensor({.name = "x", .shape = {stored, 4}, .signature = {-1, 4}}),
+               y = m.tensor({.name = "y", .shape = {stored, 4}, .signature = {-1, 4}});
     relu(m, x, y);
     const auto i = load(m.finish({x}, {y}));
     CHECK(i.graph.at(i.graph.inputs[0]).shape == Shape{1, 4});
@@ -176,16 +205,27 @@ TEST_CASE("a dynamic batch becomes 1 and is noted, other open dimensions are ref
 TEST_CASE("float16 constants behind DEQUANTIZE and sparse ones behind DENSIFY are folded") {
   ModelBuilder m;
   // 4x4, blocks of 1x2 along the second axis: rows 0 and 2 hold one block each.
-  const auto ints = [&](std::vector<std::int32_t> v) { return fb::CreateInt32Vector(m.fbb, m.fbb.CreateVector(v)).Union(); };
-  const auto bytes = [&](std::vector<std::uint8_t> v) { return fb::CreateUint8Vector(m.fbb, m.fbb.CreateVector(v)).Union(); };
+  const auto ints = [&](std::vector<std::int32_t> v) {
+    return fb::CreateInt32Vector(m.fbb, m.fbb.CreateVector(v)).Union();
+  };
+  const auto bytes = [&](std::vector<std::uint8_t> v) {
+    return fb::CreateUint8Vector(m.fbb, m.fbb.CreateVector(v)).Union();
+  };
   const auto segments = bytes({0, 1, 1, 2, 2}), indices = ints({1, 0});
-  const std::vector levels = {fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 4),
-                              fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Uint8Vector, segments, fb::SparseIndexVector::Int32Vector, indices),
-                              fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 2)};
-  const auto order = m.fbb.CreateVector(std::vector<std::int32_t>{0, 1, 2}), map = m.fbb.CreateVector(std::vector<std::int32_t>{1});
+  const std::vector levels = {
+      fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 4),
+      fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Uint8Vector, segments,
+                                  fb::SparseIndexVector::Int32Vector, indices),
+      fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 2)};
+  const auto order = m.fbb.CreateVector(std::vector<std::int32_t>{0, 1, 2}),
+             map = m.fbb.CreateVector(std::vector<std::int32_t>{1});
   const auto sparsity = fb::CreateSparsityParameters(m.fbb, order, map, m.fbb.CreateVector(levels));
   const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 4});
-  const auto stored = m.tensor({.name = "stored", .type = T::FLOAT16, .shape = {4, 4}, .data = bytes_of<std::uint16_t>({0x3c00, 0x4000, 0x4200, 0x4400}), .sparsity = sparsity});
+  const auto stored = m.tensor({.name = "stored",
+                                .type = T::FLOAT16,
+                                .shape = {4, 4},
+                                .data = bytes_of<std::uint16_t>({0x3c00, 0x4000, 0x4200, 0x4400}),
+                                .sparsity = sparsity});
   const auto dense = m.tensor({.name = "dense", .type = T::FLOAT16, .shape = {4, 4}});
   const auto w = m.tensor({.name = "w", .shape = {4, 4}});
   m.op(B::DENSIFY, {stored}, {dense});
@@ -199,12 +239,17 @@ TEST_CASE("float16 constants behind DEQUANTIZE and sparse ones behind DENSIFY ar
 }
 
 TEST_CASE("sparse weights without DENSIFY, and damaged ones") {
-  const auto model = [](std::vector<std::int32_t> index, std::vector<std::int32_t> segment, std::vector<std::int32_t> walk) {
+  const auto model = [](std::vector<std::int32_t> index, std::vector<std::int32_t> segment,
+                        std::vector<std::int32_t> walk) {
     ModelBuilder m;
-    const auto vec = [&](std::vector<std::int32_t> v) { return fb::CreateInt32Vector(m.fbb, m.fbb.CreateVector(v)).Union(); };
+    const auto vec = [&](std::vector<std::int32_t> v) {
+      return fb::CreateInt32Vector(m.fbb, m.fbb.CreateVector(v)).Union();
+    };
     const auto segments = vec(segment), indices = vec(index);
-    const std::vector levels = {fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 4),
-                                fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Int32Vector, segments, fb::SparseIndexVector::Int32Vector, indices)};
+    const std::vector levels = {
+        fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::DENSE, 4),
+        fb::CreateDimensionMetadata(m.fbb, fb::DimensionType::SPARSE_CSR, 0, fb::SparseIndexVector::Int32Vector,
+                                    segments, fb::SparseIndexVector::Int32Vector, indices)};
     const auto order = m.fbb.CreateVector(walk);
     const auto sparsity = fb::CreateSparsityParameters(m.fbb, order, 0, m.fbb.CreateVector(levels));
     const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 2});
@@ -213,13 +258,14 @@ TEST_CASE("sparse weights without DENSIFY, and damaged ones") {
     return m.finish({x}, {y});
   };
   // Walked by columns: column 0 holds row 1, column 3 rows 0 and 1.
-  CHECK(values_of(input_of(load(model({1, 0, 1}, {0, 1, 1, 1, 3}, {1, 0})).graph, 0, 1)) == std::vector<float>{0, 0, 0, 6, 5, 0, 0, 7});
-  CHECK(kind_of(model({1, 0, 2}, {0, 1, 1, 1, 3}, {1, 0})) == ErrorKind::input);       // index beyond its dimension
-  CHECK(kind_of(model({1, 0, 1}, {0, 1, 1, 1, 9}, {1, 0})) == ErrorKind::input);       // segment beyond the list
-  CHECK(kind_of(model({1, 0, 1}, {0, 2, 1, 1, 3}, {1, 0})) == ErrorKind::input);       // backwards
-  CHECK(kind_of(model({1, 0, 1}, {0, 1, 3}, {1, 0})) == ErrorKind::input);             // too few segments
-  CHECK(kind_of(model({1, 0, 1}, {0, 1, 1, 1, 3}, {1, 1})) == ErrorKind::input);       // no permutation
-  CHECK(kind_of(model({1, 0, 1, 0}, {0, 1, 2, 2, 4}, {1, 0})) == ErrorKind::input);    // more places than values
+  CHECK(values_of(input_of(load(model({1, 0, 1}, {0, 1, 1, 1, 3}, {1, 0})).graph, 0, 1)) ==
+        std::vector<float>{0, 0, 0, 6, 5, 0, 0, 7});
+  CHECK(kind_of(model({1, 0, 2}, {0, 1, 1, 1, 3}, {1, 0})) == ErrorKind::input);     // index beyond its dimension
+  CHECK(kind_of(model({1, 0, 1}, {0, 1, 1, 1, 9}, {1, 0})) == ErrorKind::input);     // segment beyond the list
+  CHECK(kind_of(model({1, 0, 1}, {0, 2, 1, 1, 3}, {1, 0})) == ErrorKind::input);     // backwards
+  CHECK(kind_of(model({1, 0, 1}, {0, 1, 3}, {1, 0})) == ErrorKind::input);           // too few segments
+  CHECK(kind_of(model({1, 0, 1}, {0, 1, 1, 1, 3}, {1, 1})) == ErrorKind::input);     // no permutation
+  CHECK(kind_of(model({1, 0, 1, 0}, {0, 1, 2, 2, 4}, {1, 0})) == ErrorKind::input);  // more places than values
 }
 
 TEST_CASE("states and integer activations are refused") {
@@ -239,7 +285,8 @@ TEST_CASE("states and integer activations are refused") {
 
 TEST_CASE("every unsupported operator is listed at once") {
   ModelBuilder m;
-  const auto x = m.activation("x", {1, 4}), a = m.activation("first", {1, 4}), b = m.activation("middle", {1, 4}), c = m.activation("second", {1, 4});
+  const auto x = m.activation("x", {1, 4}), a = m.activation("first", {1, 4}), b = m.activation("middle", {1, 4}),
+             c = m.activation("second", {1, 4});
   const auto d = m.activation("third", {1, 4});
   m.op(B::GELU, {x}, {a});
   relu(m, a, b);
@@ -248,7 +295,8 @@ TEST_CASE("every unsupported operator is listed at once") {
   const auto file = m.finish({x}, {d});
   std::string text;
   CHECK(kind_of(file, &text) == ErrorKind::unsupported);
-  for (const auto* part : {"node 0 GELU 'first'", "node 2 ELU 'second'", "node 3 CUSTOM:MyOp 'third'"}) CHECK(text.find(part) != std::string::npos);
+  for (const auto* part : {"node 0 GELU 'first'", "node 2 ELU 'second'", "node 3 CUSTOM:MyOp 'third'"})
+    CHECK(text.find(part) != std::string::npos);
   const auto facts = inspect_tflite(file, "f");
   REQUIRE(facts.unsupported.size() == 3);
   CHECK(facts.unsupported[1].node == 2);

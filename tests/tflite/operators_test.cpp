@@ -9,7 +9,9 @@ using namespace tinyc::test;
 
 namespace {
 
-Graph load(ModelBuilder& m, const std::vector<std::int32_t>& in, const std::vector<std::int32_t>& out) { return import_tflite(m.finish(in, out), "test.tflite").graph; }
+Graph load(ModelBuilder& m, const std::vector<std::int32_t>& in, const std::vector<std::int32_t>& out) {
+  return import_tflite(m.finish(in, out), "test.tflite").graph;
+}
 
 template <class Op>
 const Op& op_of(const Graph& g, std::size_t node = 0) {
@@ -26,7 +28,8 @@ Pads conv_pads(Shape in, Shape weights, Shape out, std::int32_t stride, std::int
   ModelBuilder m;
   const auto x = m.activation("x", in), y = m.activation("y", out);
   const auto w = m.constant("w", weights, ramp(static_cast<std::size_t>(num_elements(weights))));
-  m.op(B::CONV_2D, {x, w}, {y}, O::Conv2DOptions, fb::CreateConv2DOptions(m.fbb, padding, stride, stride, ActType::NONE, dilation, dilation));
+  m.op(B::CONV_2D, {x, w}, {y}, O::Conv2DOptions,
+       fb::CreateConv2DOptions(m.fbb, padding, stride, stride, ActType::NONE, dilation, dilation));
   return op_of<Conv2D>(load(m, {x}, {y})).pad;
 }
 
@@ -44,7 +47,8 @@ TEST_CASE("depthwise: the multiplier follows from the shapes, whatever the file 
   ModelBuilder m;
   const auto x = m.activation("x", {1, 4, 4, 2}), y = m.activation("y", {1, 4, 4, 6});
   const auto w = m.constant("w", {1, 1, 1, 6}, ramp(6));
-  m.op(B::DEPTHWISE_CONV_2D, {x, w}, {y}, O::DepthwiseConv2DOptions, fb::CreateDepthwiseConv2DOptions(m.fbb, fb::Padding::VALID, 1, 1, 77, ActType::RELU6));
+  m.op(B::DEPTHWISE_CONV_2D, {x, w}, {y}, O::DepthwiseConv2DOptions,
+       fb::CreateDepthwiseConv2DOptions(m.fbb, fb::Padding::VALID, 1, 1, 77, ActType::RELU6));
   CHECK(op_of<DepthwiseConv2D>(load(m, {x}, {y})).act == Act::relu6);
 }
 
@@ -70,8 +74,10 @@ TEST_CASE("transposed convolution: pads from the output shape, negative where no
   const auto pads = [](std::int32_t in, std::int32_t out, std::int32_t k, std::int32_t stride, fb::Padding padding) {
     ModelBuilder m;
     const auto x = m.activation("x", {1, in, in, 1}), y = m.activation("y", {1, out, out, 1});
-    const auto w = m.constant("w", {1, k, k, 1}, ramp(static_cast<std::size_t>(k * k))), shape = m.ints("shape", {1, out, out, 1});
-    m.op(B::TRANSPOSE_CONV, {shape, w, x}, {y}, O::TransposeConvOptions, fb::CreateTransposeConvOptions(m.fbb, padding, stride, stride));
+    const auto w = m.constant("w", {1, k, k, 1}, ramp(static_cast<std::size_t>(k * k))),
+               shape = m.ints("shape", {1, out, out, 1});
+    m.op(B::TRANSPOSE_CONV, {shape, w, x}, {y}, O::TransposeConvOptions,
+         fb::CreateTransposeConvOptions(m.fbb, padding, stride, stride));
     return op_of<TransposeConv>(load(m, {x}, {y})).pad;
   };
   CHECK(pads(4, 8, 3, 2, fb::Padding::SAME) == Pads{0, 1, 0, 1});
@@ -93,12 +99,14 @@ TEST_CASE("MediaPipe's transposed convolution with bias: padding, stride width, 
 
 TEST_CASE("reshapes: the file's output shape, an open dimension, squeeze and expand") {
   ModelBuilder m;
-  const auto x = m.activation("x", {1, 4, 1, 6}), a = m.tensor({.name = "a", .shape = {1, 24}, .signature = {-1, 24}}), b = m.activation("b", {4, 6});
+  const auto x = m.activation("x", {1, 4, 1, 6}), a = m.tensor({.name = "a", .shape = {1, 24}, .signature = {-1, 24}}),
+             b = m.activation("b", {4, 6});
   const auto c = m.tensor({.name = "c", .shape = {}}), d = m.activation("d", {4, 6});
   m.op(B::RESHAPE, {x, m.ints("s", {-1, 24})}, {a});
   m.op(B::SQUEEZE, {x}, {b});
   m.op(B::EXPAND_DIMS, {b, m.int_scalar("axis", -2)}, {c});  // its shape is left open in the file
-  m.op(B::SQUEEZE, {c}, {d}, O::SqueezeOptions, fb::CreateSqueezeOptions(m.fbb, m.fbb.CreateVector(std::vector<std::int32_t>{-2})));
+  m.op(B::SQUEEZE, {c}, {d}, O::SqueezeOptions,
+       fb::CreateSqueezeOptions(m.fbb, m.fbb.CreateVector(std::vector<std::int32_t>{-2})));
   const auto g = load(m, {x}, {a, d});
   CHECK(op_of<Reshape>(g, 0).shape == Shape{1, 24});
   CHECK(op_of<Reshape>(g, 1).shape == Shape{4, 6});
@@ -134,7 +142,8 @@ TEST_CASE("strided slices: masks, negative strides, shrunk, new and skipped axes
     INFO(to_string(c.out));
     ModelBuilder m;
     const auto x = m.activation("x", in), y = m.activation("y", c.out);
-    m.op(B::STRIDED_SLICE, {x, m.ints("b", c.begin), m.ints("e", c.end), m.ints("s", c.stride)}, {y}, O::StridedSliceOptions,
+    m.op(B::STRIDED_SLICE, {x, m.ints("b", c.begin), m.ints("e", c.end), m.ints("s", c.stride)}, {y},
+         O::StridedSliceOptions,
          fb::CreateStridedSliceOptions(m.fbb, c.begin_mask, c.end_mask, c.ellipsis, c.new_axis, c.shrink));
     const auto g = load(m, {x}, {y});
     CHECK(op_of<StridedSlice>(g) == c.expected);
@@ -145,7 +154,8 @@ TEST_CASE("strided slices: masks, negative strides, shrunk, new and skipped axes
 TEST_CASE("slice, split, unpack and pack") {
   ModelBuilder m;
   const auto x = m.activation("x", {2, 6}), s = m.activation("s", {1, 4});
-  const auto p0 = m.activation("p0", {2, 3}), p1 = m.activation("p1", {2, 3}), v0 = m.activation("v0", {2, 1}), v1 = m.activation("v1", {2, 5});
+  const auto p0 = m.activation("p0", {2, 3}), p1 = m.activation("p1", {2, 3}), v0 = m.activation("v0", {2, 1}),
+             v1 = m.activation("v1", {2, 5});
   const auto u0 = m.activation("u0", {6}), u1 = m.activation("u1", {6}), k = m.activation("k", {6, 2});
   m.op(B::SLICE, {x, m.ints("b", {1, 2}), m.ints("n", {1, -1})}, {s});
   m.op(B::SPLIT, {m.int_scalar("axis", -1), x}, {p0, p1}, O::SplitOptions, fb::CreateSplitOptions(m.fbb, 2));
@@ -165,13 +175,16 @@ TEST_CASE("slice, split, unpack and pack") {
 
 TEST_CASE("reductions, padding values, transposes, sizes") {
   ModelBuilder m;
-  const auto x = m.activation("x", {1, 2, 3, 4}), a = m.activation("a", {1, 1, 1, 4}), b = m.activation("b", {1, 4, 3, 4}), c = m.activation("c", {1, 3, 2, 4});
+  const auto x = m.activation("x", {1, 2, 3, 4}), a = m.activation("a", {1, 1, 1, 4}),
+             b = m.activation("b", {1, 4, 3, 4}), c = m.activation("c", {1, 3, 2, 4});
   const auto d = m.activation("d", {1, 5, 7, 4});
   m.op(B::MEAN, {x, m.ints("axes", {-2, 1, 2})}, {a}, O::ReducerOptions, fb::CreateReducerOptions(m.fbb, true));
-  const auto amounts = m.tensor({.name = "amounts", .type = T::INT64, .shape = {4, 2}, .data = bytes_of<std::int64_t>({0, 0, 1, 1, 0, 0, 0, 0})});
+  const auto amounts = m.tensor(
+      {.name = "amounts", .type = T::INT64, .shape = {4, 2}, .data = bytes_of<std::int64_t>({0, 0, 1, 1, 0, 0, 0, 0})});
   m.op(B::PADV2, {x, amounts, m.constant("value", {}, {-3.5f})}, {b});
   m.op(B::TRANSPOSE, {x, m.ints("perm", {0, 2, 1, -1})}, {c});
-  m.op(B::RESIZE_BILINEAR, {x, m.ints("size", {5, 7})}, {d}, O::ResizeBilinearOptions, fb::CreateResizeBilinearOptions(m.fbb, false, true));
+  m.op(B::RESIZE_BILINEAR, {x, m.ints("size", {5, 7})}, {d}, O::ResizeBilinearOptions,
+       fb::CreateResizeBilinearOptions(m.fbb, false, true));
   const auto i = import_tflite(m.finish({x}, {a, b, c, d}), "t");
   const auto& g = i.graph;
   CHECK(op_of<Mean>(g, 0) == Mean{{1, 2}, true});
@@ -183,7 +196,8 @@ TEST_CASE("reductions, padding values, transposes, sizes") {
 
 TEST_CASE("parameters computed at run time are refused") {
   ModelBuilder m;
-  const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 1}), axes = m.tensor({.name = "axes", .type = T::INT32, .shape = {1}});
+  const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 1}),
+             axes = m.tensor({.name = "axes", .type = T::INT32, .shape = {1}});
   m.op(B::MEAN, {x, axes}, {y});
   CHECK_THROWS_WITH(import_tflite(m.finish({x, axes}, {y}), "t"), Catch::Contains("axes"));
   ModelBuilder n;
@@ -195,11 +209,15 @@ TEST_CASE("parameters computed at run time are refused") {
 TEST_CASE("shape arithmetic is evaluated at import") {
   // size = strided_slice(shape(x), 1:3) * 2, as up-sampling layers are written
   ModelBuilder m;
-  const auto x = m.tensor({.name = "x", .shape = {1, 3, 5, 2}, .signature = {-1, 3, 5, 2}}), y = m.activation("y", {1, 6, 10, 2}), z = m.activation("z", {1, 120});
-  const auto integer = [&](const char* name, Shape shape) { return m.tensor({.name = name, .type = T::INT32, .shape = std::move(shape)}); };
+  const auto x = m.tensor({.name = "x", .shape = {1, 3, 5, 2}, .signature = {-1, 3, 5, 2}}),
+             y = m.activation("y", {1, 6, 10, 2}), z = m.activation("z", {1, 120});
+  const auto integer = [&](const char* name, Shape shape) {
+    return m.tensor({.name = name, .type = T::INT32, .shape = std::move(shape)});
+  };
   const auto s = integer("s", {4}), hw = integer("hw", {2}), size = integer("size", {2});
   m.op(B::SHAPE, {x}, {s}, O::ShapeOptions, fb::CreateShapeOptions(m.fbb, T::INT32));
-  m.op(B::STRIDED_SLICE, {s, m.ints("b", {1}), m.ints("e", {3}), m.ints("st", {1})}, {hw}, O::StridedSliceOptions, fb::CreateStridedSliceOptions(m.fbb));
+  m.op(B::STRIDED_SLICE, {s, m.ints("b", {1}), m.ints("e", {3}), m.ints("st", {1})}, {hw}, O::StridedSliceOptions,
+       fb::CreateStridedSliceOptions(m.fbb));
   m.op(B::MUL, {hw, m.int_scalar("two", 2)}, {size}, O::MulOptions, fb::CreateMulOptions(m.fbb));
   m.op(B::RESIZE_NEAREST_NEIGHBOR, {x, size}, {y});
   // shape(y)[0] packed with -1

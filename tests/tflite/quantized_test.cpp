@@ -19,8 +19,19 @@ struct Dense {
 };
 // 2x2 weights with scales 0.5 and 0.25; a bias with whatever quantization the file claims.
 Dense dense_parameters(ModelBuilder& m, std::vector<float> bias_scale, std::int32_t stale_axis) {
-  const auto w = m.tensor({.name = "w", .type = T::INT8, .shape = {2, 2}, .data = int8s({1, -2, 3, -4}), .scale = {0.5f, 0.25f}, .zero = {0, 0}});
-  const auto b = m.tensor({.name = "b", .type = T::INT32, .shape = {2}, .data = int32s({10, -20}), .scale = std::move(bias_scale), .zero = {0}, .axis = stale_axis});
+  const auto w = m.tensor({.name = "w",
+                           .type = T::INT8,
+                           .shape = {2, 2},
+                           .data = int8s({1, -2, 3, -4}),
+                           .scale = {0.5f, 0.25f},
+                           .zero = {0, 0}});
+  const auto b = m.tensor({.name = "b",
+                           .type = T::INT32,
+                           .shape = {2},
+                           .data = int32s({10, -20}),
+                           .scale = std::move(bias_scale),
+                           .zero = {0},
+                           .axis = stale_axis});
   return {w, b};
 }
 
@@ -48,7 +59,12 @@ TEST_CASE("an int8 model stays integers; the bias scale is input times weights w
 TEST_CASE("a uint8 model becomes int8: bytes and zero points move by 128") {
   ModelBuilder m;
   const auto u8 = [&](const char* name, Shape s, Bytes data, std::int64_t zero) {
-    return m.tensor({.name = name, .type = T::UINT8, .shape = std::move(s), .data = std::move(data), .scale = {0.5f}, .zero = {zero}});
+    return m.tensor({.name = name,
+                     .type = T::UINT8,
+                     .shape = std::move(s),
+                     .data = std::move(data),
+                     .scale = {0.5f},
+                     .zero = {zero}});
   };
   const auto x = u8("x", {1, 2}, {}, 0), y = u8("y", {1, 2}, {}, 255), w = u8("w", {2, 2}, {0, 128, 255, 131}, 131);
   m.op(B::FULLY_CONNECTED, {x, w}, {y});
@@ -122,7 +138,8 @@ TEST_CASE("PAD in integers keeps the real value") {
   ModelBuilder m;
   const auto x = m.int8("x", {1, 2}, 0.5f, 3), y = m.int8("y", {1, 4}, 0.5f, 3);
   const auto amounts = m.tensor({.name = "amounts", .type = T::INT32, .shape = {2, 2}, .data = int32s({0, 0, 1, 1})});
-  const auto value = m.tensor({.name = "value", .type = T::INT8, .shape = {}, .data = int8s({7}), .scale = {0.5f}, .zero = {3}});
+  const auto value =
+      m.tensor({.name = "value", .type = T::INT8, .shape = {}, .data = int8s({7}), .scale = {0.5f}, .zero = {3}});
   m.op(B::PADV2, {x, amounts, value}, {y});
   const auto g = import_tflite(m.finish({x}, {y}), "t").graph;
   CHECK(std::get<Pad>(g.nodes[0].op).value == 2.0f);
@@ -132,7 +149,8 @@ TEST_CASE("PAD in integers keeps the real value") {
 TEST_CASE("integers without one scale are refused") {
   for (const auto& scale : {std::vector<float>{}, std::vector<float>{1, 2}}) {
     ModelBuilder m;
-    const auto x = m.tensor({.name = "x", .type = T::INT8, .shape = {1, 2}, .scale = scale, .zero = {0}, .axis = 1}), y = m.int8("y", {1, 2}, 1, 0);
+    const auto x = m.tensor({.name = "x", .type = T::INT8, .shape = {1, 2}, .scale = scale, .zero = {0}, .axis = 1}),
+               y = m.int8("y", {1, 2}, 1, 0);
     m.op(B::RELU, {x}, {y});
     CHECK_THROWS_WITH(import_tflite(m.finish({x}, {y}), "t"), Catch::Contains("'x'"));
   }

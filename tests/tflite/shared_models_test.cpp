@@ -68,8 +68,10 @@ TEST_CASE("shared models import or are refused with the whole list") {
     CHECK(m.facts.file_bytes == fs::file_size(path));
     CHECK(m.graph.inputs.size() == m.facts.inputs.size());
     CHECK(m.graph.outputs.size() == m.facts.outputs.size());
-    for (std::size_t i = 0; i < m.graph.inputs.size(); ++i) CHECK(m.graph.at(m.graph.inputs[i]).name == m.facts.inputs[i].name);
-    for (std::size_t i = 0; i < m.graph.outputs.size(); ++i) CHECK(m.graph.at(m.graph.outputs[i]).name == m.facts.outputs[i].name);
+    for (std::size_t i = 0; i < m.graph.inputs.size(); ++i)
+      CHECK(m.graph.at(m.graph.inputs[i]).name == m.facts.inputs[i].name);
+    for (std::size_t i = 0; i < m.graph.outputs.size(); ++i)
+      CHECK(m.graph.at(m.graph.outputs[i]).name == m.facts.outputs[i].name);
     if (stem == "sl_micro_speech_uint8") {  // asymmetric weights have no int8 form in the file format
       CHECK_THROWS_AS(export_tflite(m.graph), Error);
       continue;
