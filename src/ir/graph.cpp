@@ -102,12 +102,6 @@ Tensor make_const(std::string name, DType dtype, Shape shape, Bytes bytes) {
   return t;
 }
 
-bool Graph::operator==(const Graph& o) const {
-  const auto same_bytes = [](const SharedBytes& a, const SharedBytes& b) { return a == b || (a && b && *a == *b); };
-  return name == o.name && stage == o.stage && tensors == o.tensors && nodes == o.nodes && inputs == o.inputs &&
-         outputs == o.outputs && std::equal(code_tables.begin(), code_tables.end(), o.code_tables.begin(), o.code_tables.end(), same_bytes);
-}
-
 Uses::Uses(const Graph& g) : producer(g.tensors.size(), -1), consumers(g.tensors.size()), is_output(g.tensors.size(), 0) {
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     for (const auto id : g.nodes[i].inputs)
