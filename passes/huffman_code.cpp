@@ -19,6 +19,7 @@ using Weights = std::span<const std::int8_t>;
 constexpr std::int64_t kDecodeCost = 14;     // instructions a weight, about
 constexpr std::int64_t kMacCost = 3;         // instructions a multiply-accumulate, about
 constexpr std::int64_t kDecodePercent = 15;  // of a layer's work that decoding may add under `balanced`
+constexpr double kStrongBits = 2.5;          // a weight: what `balanced` takes whatever the time
 constexpr std::uint64_t kReaderBytes = 600;  // code of the runtime's reader: what coding must gain to be worth it
 
 /// What the size of a code depends on, added up over tensors: cheap to merge, unlike the codes themselves.
@@ -189,10 +190,10 @@ std::vector<Coding> choose(const std::vector<Item>& items, double lookup_share) 
   return several;
 }
 
-/// Under `balanced`: the tensor at least halves, as after pruning or clustering, or decoding it is a small part of the
-/// work of the layers that use it.
+/// Under `balanced`: the tensor shrinks to a third, as after pruning or clustering, or decoding it is a small part of
+/// the work of the layers that use it.
 bool balanced(const Graph& g, Weights weights, const std::vector<std::size_t>& users) {
-  if (entropy_bits(weights) <= 4) return true;
+  if (entropy_bits(weights) <= kStrongBits) return true;
   std::int64_t work = 0;
   for (const std::size_t n : users) work += kMacCost * macs(g, g.nodes[n]);
   const auto decoded = static_cast<std::int64_t>(weights.size() * users.size());

@@ -159,11 +159,13 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
   return *p;
 #endif
 }
-/* The output of channel c from its sum of products; one copy where 64-bit products take a page of code. */
+/* The output of channel c from its sum of products; one copy of it where 64-bit products take a page of code. */
 #if defined(__AVR__)
-static inline __attribute__((noinline)) int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum);
+static __attribute__((noinline, unused))
+#else
+static inline
 #endif
-static inline int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
+int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
   const int32_t i = c & l->p[5];
   const int32_t lo = l->act_min, hi = l->act_max, zp = l->out_zp;
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));

@@ -20,12 +20,8 @@ struct Outputs {
   std::vector<std::vector<std::int8_t>> integers;
 };
 
-Outputs outputs_of(const Graph& g) {
-  if (g.stage == Stage::Float) {
-    Graph unranged = g;  // the samples follow the inputs' ranges, which calibrate sets: compare on the same ones
-    for (const TensorId id : unranged.inputs) unranged.at(id).range.reset();
-    return {run_float(g, synthetic_dataset(unranged, kCheckSamples, kCheckSeed), kCheckSamples), {}};
-  }
+Outputs outputs_of(const Graph& g, const Dataset& samples) {
+  if (g.stage == Stage::Float) return {run_float(g, samples, kCheckSamples), {}};
   const Program p = lower(g);
   const ProgramExecutor e(p);
   auto state = e.make_state();
@@ -81,7 +77,8 @@ std::uint64_t constant_bytes(const Graph& g) {
 std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes, const PassOptions& o,
                                    const std::function<void(const Pass&, const Graph&)>& after) {
   std::vector<PassRecord> records;
-  std::optional<Outputs> known;  // outputs of g as it stands
+  const Dataset samples = synthetic_dataset(g, kCheckSamples, kCheckSeed);  // made once: calibration changes ranges
+  std::optional<Outputs> known;                                            // outputs of g as it stands
   for (const Pass* pass : passes) {
     check_interrupt();
     if (pass->any_stage ? g.stage == Stage::Coded : g.stage != pass->needs)
@@ -98,8 +95,8 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
     }
     const bool comparable = g.stage == before.stage || g.stage == Stage::Coded;
     if (pass->exact && result.changed && comparable) {
-      if (!known) known = outputs_of(before);
-      Outputs now = outputs_of(g);
+      if (!known) known = outputs_of(before, samples);
+      Outputs now = outputs_of(g, samples);
       if (const std::string d = difference(*known, now); !d.empty())
         throw Error(ErrorKind::internal, std::string("pass ") + pass->name + " is exact but changed the model: " + d);
       known = std::move(now);

@@ -147,7 +147,7 @@ TEST_CASE("code lengths by hand") {
   CHECK(lengths({1, 1, 2, 4}, 16) == Lengths{3, 3, 2, 1});
   CHECK(lengths({1, 1, 2, 4}, 2) == Lengths{2, 2, 2, 2});
   CHECK(lengths({1, 1, 2, 3, 5, 8}, 16) == Lengths{5, 5, 4, 3, 2, 1});
-  CHECK(lengths({1, 1, 2, 3, 5, 9}, 4) == Lengths{4, 4, 4, 4, 2, 1});  // 47 bits; {4, 4, 3, 2, 2, 2} has 48
+  CHECK(lengths({1, 1, 2, 4, 8, 16}, 4) == Lengths{4, 4, 4, 4, 2, 1});  // 64 bits; {4, 4, 3, 3, 3, 1} has 66
 }
 
 TEST_CASE("code lengths are optimal under every limit") {

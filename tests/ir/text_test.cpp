@@ -338,3 +338,54 @@ output %d, %"a b"
   }
   CHECK(parsed > 100);
 }
+
+TEST_CASE("operators with hostile attributes and operands parse or end with Error(input)") {
+  std::mt19937 rng(17);
+  const char* operands[] = {
+      "%x",        "%v",          "%s", "%q", "_", "zeros f32[3,3,3,2]", "zeros f32[4]", "random(1) f32[2,1,1,2]",
+      "f32[] [1]", "zeros i32[2]"};
+  const std::int32_t numbers[] = {-2147483647 - 1, -1, 0, 1, 2, 3, 5, 65536, 1 << 30, 2147483647};
+  const auto number = [&] { return numbers[rng() % std::size(numbers)]; };
+  const auto small = [&] { return rng() % 4 ? static_cast<std::int32_t>(rng() % 4) : number(); };
+  int parsed = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const auto k = static_cast<OpKind>(static_cast<std::size_t>(i) % kOpCount);
+    OpData op;
+    REQUIRE(make_op(name_of(k), op));
+    std::string attributes;
+    visit_fields(op, [&](const char* name, auto& field) {
+      using T = std::decay_t<decltype(field)>;
+      if (rng() % 3 == 0) return;
+      attributes += std::string(" ") + name + "=";
+      if constexpr (std::is_same_v<T, bool>) attributes += rng() % 2 ? "true" : "false";
+      if constexpr (std::is_same_v<T, std::int32_t>) attributes += std::to_string(small());
+      if constexpr (std::is_same_v<T, float>) attributes += rng() % 2 ? "nan" : "-inf";
+      if constexpr (std::is_same_v<T, Act>) attributes += "relu6";
+      if constexpr (std::is_same_v<T, Pair>) attributes += std::to_string(small()) + "," + std::to_string(small());
+      if constexpr (std::is_same_v<T, Pads>)
+        attributes += std::to_string(small()) + "," + std::to_string(small()) + "," + std::to_string(small()) + "," +
+                      std::to_string(small());
+      if constexpr (std::is_same_v<T, Ints>) {
+        attributes += "[";
+        for (auto n = rng() % 6; n > 0; --n) attributes += std::to_string(small()) + (n > 1 ? "," : "");
+        attributes += "]";
+      }
+    });
+    std::string list;
+    for (auto n = 1 + rng() % 3; n > 0; --n)
+      list += std::string(operands[rng() % std::size(operands)]) + (n > 1 ? ", " : "");
+    const std::string text =
+        "%x = input f32[1,6,5,2] %v = input f32[1,4] %s = input f32[] %q = input f32[46000,46000] %y = " +
+        std::string(name_of(k)) + "(" + list + ")" + attributes + " output %y, %x, %v, %s, %q";
+    try {
+      const Graph g = parse(text);
+      ++parsed;
+      if (text.find("nan") == std::string::npos) CHECK(parse(print(g)) == g);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::input) FAIL("kind " << static_cast<int>(e.kind()) << ": " << e.what() << "\n" << text);
+    } catch (const std::exception& e) {
+      FAIL(e.what() << "\n" << text);
+    }
+  }
+  CHECK(parsed > 1000);
+}
