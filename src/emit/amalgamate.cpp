@@ -10,6 +10,8 @@
 namespace tinyc {
 namespace {
 
+const std::string kHeader = "tinyc_rt.h";
+
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 std::string_view source(const std::string& name) {
@@ -68,12 +70,15 @@ std::set<std::string> exports(const std::string& code) {
 
 }  // namespace
 
-std::string runtime_header() { return std::string(source("tinyc_rt.h")); }
+std::string runtime_header() { return std::string(source(kHeader)); }
 
 std::set<std::string> runtime_closure(std::set<std::string> files) {
   std::map<std::string, std::string> home;
-  for (const RtSource* s = kRtSources; s->name; ++s)
+  for (const RtSource* s = kRtSources; s->name; ++s) {
+    // the header is emitted by itself and its inline functions call only each other
+    if (s->name == kHeader) continue;
     for (const auto& name : exports(without_comments({s->text, s->size}))) home[name] = s->name;
+  }
   std::vector<std::string> open(files.begin(), files.end());
   while (!open.empty()) {
     const std::string file = std::move(open.back());

@@ -163,6 +163,7 @@ TEST_CASE("emission is deterministic, within 120 columns, and holds only the ker
   const std::string& rt = files.at("tinyc_rt.c");
   CHECK(rt.find("tinyc_conv_2d.c") != std::string::npos);
   CHECK(rt.find("tinyc_run.c") != std::string::npos);
+  CHECK(rt.find("#ifndef TINYC_RT_H") == std::string::npos);
   CHECK(rt.find("tinyc_transpose_conv.c") == std::string::npos);
   CHECK(rt.find("tinyc_resize_bilinear.c") == std::string::npos);
   std::istringstream lines(files.at("small_data.cc"));
