@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <bit>
 
-#include "pairs.h"
-#include "table.h"
+#include "codec/pairs.h"
+#include "codec/table.h"
 #include "tinyc/codec.h"
 
 namespace tinyc {

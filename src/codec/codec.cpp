@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "pairs.h"
-#include "table.h"
+#include "codec/pairs.h"
+#include "codec/table.h"
 #include "tinyc/error.h"
 #include "tinyc_rt/tinyc_rt.h"
 

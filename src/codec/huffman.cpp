@@ -1,4 +1,4 @@
-#include "huffman.h"
+#include "codec/huffman.h"
 
 #include <algorithm>
 #include <numeric>

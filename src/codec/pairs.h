@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "table.h"
+#include "codec/table.h"
 
 namespace tinyc {
 

@@ -1,9 +1,9 @@
-#include "table.h"
+#include "codec/table.h"
 
 #include <algorithm>
 #include <bit>
 
-#include "huffman.h"
+#include "codec/huffman.h"
 #include "tinyc/error.h"
 
 namespace tinyc {
