@@ -210,7 +210,6 @@ PassResult run(Graph& g, const PassOptions& o) {
   using Choice = PassOptions::Coding;
   using Optimize = PassOptions::Optimize;
   PassResult result;
-  result.changed = true;  // the stage, if nothing else
   g.stage = Stage::Coded;
 
   std::vector<std::vector<std::size_t>> users(g.tensors.size());
@@ -256,6 +255,7 @@ PassResult run(Graph& g, const PassOptions& o) {
       g.at(items[c.members[k]].id).coded = Coded{std::make_shared<const Bytes>(std::move(c.streams[k])), table};
     coded += c.members.size();
   }
+  result.changed = coded != 0;
   if (coded == 0) {
     result.notes.push_back("all " + std::to_string(tensors) + " weight tensors stay raw, " + grouped(raw_bytes) + " B");
   } else {

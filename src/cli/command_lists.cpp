@@ -4,27 +4,11 @@
 
 #include "cli/cli.h"
 #include "cli/console.h"
+#include "pipeline/targets.h"
 #include "tinyc/pass.h"
 
 namespace tinyc {
 namespace {
-
-struct Target {
-  const char* name;
-  const char* summary;
-  const char* flags;
-};
-constexpr Target kTargets[] = {
-    {"any", "portable C99", ""},
-    {"cortex-m0", "Cortex-M0, M0+", "-mcpu=cortex-m0 -mthumb"},
-    {"cortex-m3", "Cortex-M3", "-mcpu=cortex-m3 -mthumb"},
-    {"cortex-m4", "Cortex-M4", "-mcpu=cortex-m4 -mthumb"},
-    {"cortex-m7", "Cortex-M7", "-mcpu=cortex-m7 -mthumb"},
-    {"cortex-m33", "Cortex-M33", "-mcpu=cortex-m33 -mthumb"},
-    {"cortex-m55", "Cortex-M55", "-mcpu=cortex-m55 -mthumb"},
-    {"rv32", "RISC-V RV32IMAC", "-march=rv32imac -mabi=ilp32"},
-    {"avr", "ATmega, e.g. Arduino Uno", "-mmcu=atmega328p"},
-};
 
 void list(bool json, const char* key, const std::vector<std::pair<std::string, std::string>>& rows) {
   if (json) {
@@ -64,7 +48,7 @@ int command_passes(bool json) {
 
 int command_targets(bool json) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const auto& t : kTargets) rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
+  for (const Target& t : all_targets()) rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
   list(json, "targets", rows);
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "pipeline/targets.h"
 #include "tinyc/error.h"
 
 namespace fs = std::filesystem;
@@ -113,11 +114,10 @@ const OptionSpec kSpecs[] = {
      }},
     {"target", "T", "any (default) or one of `tinyc targets`", false,
      [](O& o, const std::string& v) {
-       for (const char* t : {"any", "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "rv32", "avr"})
-         if (v == t) {
-           o.settings.target = v;
-           return;
-         }
+       if (find_target(v)) {
+         o.settings.target = v;
+         return;
+       }
        bad("--target", v, "one of `tinyc targets`");
      }},
     {"name", "N", "C name of the model (default: model)", false, [](O& o, const std::string& v) { o.settings.name = v; }},

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "pipeline/measure.h"
+#include "pipeline/targets.h"
 #include "tinyc/emit.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
@@ -106,6 +107,10 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   r.float_weight_bytes = 4 * model.facts.params;
   for (const Node& n : model.graph.nodes) r.macs_before += macs(model.graph, n);
   describe(out.program, r);
+  const auto sources = emit_c(out.program);
+  const auto measured = measure_code_bytes(*find_target(s.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"));
+  r.code_bytes = measured.value_or(estimate_code_bytes(sources.at("tinyc_rt.c")));
+  r.code_estimated = !measured;
 
   progress("measure", 0.7);
   const Dataset* data = in.evaluation ? in.evaluation : calibration;

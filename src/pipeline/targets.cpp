@@ -1,0 +1,72 @@
+#include "pipeline/targets.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+namespace tinyc {
+namespace {
+
+constexpr const char* kArm = "arm-none-eabi-";
+constexpr Target kTargets[] = {
+    {"any", "portable C99", "", ""},
+    {"cortex-m0", "Cortex-M0, M0+", kArm, "-mcpu=cortex-m0 -mthumb"},
+    {"cortex-m3", "Cortex-M3", kArm, "-mcpu=cortex-m3 -mthumb"},
+    {"cortex-m4", "Cortex-M4", kArm, "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard"},
+    {"cortex-m7", "Cortex-M7", kArm, "-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard"},
+    {"cortex-m33", "Cortex-M33", kArm, "-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard"},
+    {"cortex-m55", "Cortex-M55", kArm, "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard"},
+    {"rv32", "RISC-V RV32IMAC", "riscv64-unknown-elf-", "-march=rv32imac -mabi=ilp32 --specs=picolibc.specs"},
+    {"avr", "ATmega, e.g. Arduino Uno", "avr-", "-mmcu=atmega328p"},
+};
+
+// A folder of its own that goes away again.
+struct TemporaryFolder {
+  fs::path path;
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "tinyc.XXXXXX").string();
+    if (mkdtemp(name.data())) path = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path.empty()) fs::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
+std::span<const Target> all_targets() noexcept { return kTargets; }
+
+const Target* find_target(const std::string& name) noexcept {
+  for (const Target& t : kTargets)
+    if (name == t.name) return &t;
+  return nullptr;
+}
+
+std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source) {
+  const std::string prefix = t.compiler;
+  if (prefix.empty() || std::system(("command -v " + prefix + "gcc >/dev/null 2>&1").c_str()) != 0) return std::nullopt;
+  const TemporaryFolder folder;
+  if (folder.path.empty()) return std::nullopt;
+  std::ofstream(folder.path / "tinyc_rt.h") << runtime_header;
+  std::ofstream(folder.path / "tinyc_rt.c") << runtime_source;
+  const std::string command = "cd '" + folder.path.string() + "' && " + prefix + "gcc " + t.flags +
+                              " -std=c99 -O2 -c tinyc_rt.c 2>/dev/null && " + prefix + "size -A tinyc_rt.o 2>/dev/null";
+  std::uint64_t total = 0;
+  FILE* out = popen(command.c_str(), "r");
+  if (!out) return std::nullopt;
+  char line[256];
+  while (std::fgets(line, sizeof line, out)) {
+    char section[128];
+    unsigned long long bytes = 0;
+    if (std::sscanf(line, "%127s %llu", section, &bytes) == 2 && std::string(section).rfind(".text", 0) == 0) total += bytes;
+  }
+  return pclose(out) == 0 && total > 0 ? std::optional<std::uint64_t>(total) : std::nullopt;
+}
+
+}  // namespace tinyc

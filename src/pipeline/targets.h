@@ -1,0 +1,25 @@
+// The targets of --target: names, and how their compiler is called.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace tinyc {
+
+struct Target {
+  const char* name;
+  const char* summary;
+  const char* compiler;  ///< empty for "any"
+  const char* flags;
+};
+
+std::span<const Target> all_targets() noexcept;
+/// nullptr when unknown.
+const Target* find_target(const std::string& name) noexcept;
+
+/// Bytes of machine code (.text) of an emitted tinyc_rt.c, built with -O2 by the target's compiler; absent when that
+/// compiler is not installed or the target is "any". Unused functions of a file count: the linker drops them.
+std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source);
+
+}  // namespace tinyc
