@@ -108,7 +108,9 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   for (const Node& n : model.graph.nodes) r.macs_before += macs(model.graph, n);
   describe(out.program, r);
   const auto sources = emit_c(out.program);
-  const auto measured = measure_code_bytes(*find_target(s.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"));
+  std::set<std::string> symbols{"tinyc_run"};
+  for (const Layer& l : out.program.layers) symbols.insert(l.kernel->symbol);
+  const auto measured = measure_code_bytes(*find_target(s.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"), symbols);
   r.code_bytes = measured.value_or(estimate_code_bytes(sources.at("tinyc_rt.c")));
   r.code_estimated = !measured;
 

@@ -48,15 +48,19 @@ const Target* find_target(const std::string& name) noexcept {
   return nullptr;
 }
 
-std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source) {
+std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source,
+                                                const std::set<std::string>& symbols) {
   const std::string prefix = t.compiler;
   if (prefix.empty() || std::system(("command -v " + prefix + "gcc >/dev/null 2>&1").c_str()) != 0) return std::nullopt;
   const TemporaryFolder folder;
   if (folder.path.empty()) return std::nullopt;
   std::ofstream(folder.path / "tinyc_rt.h") << runtime_header;
   std::ofstream(folder.path / "tinyc_rt.c") << runtime_source;
+  std::string roots;
+  for (const auto& s : symbols) roots += " -Wl,-u," + s;
   const std::string command = "cd '" + folder.path.string() + "' && " + prefix + "gcc " + t.flags +
-                              " -std=c99 -O2 -c tinyc_rt.c 2>/dev/null && " + prefix + "size -A tinyc_rt.o 2>/dev/null";
+                              " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,tinyc_run" + roots +
+                              " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
   std::uint64_t total = 0;
   FILE* out = popen(command.c_str(), "r");
   if (!out) return std::nullopt;
