@@ -6,6 +6,7 @@
 #include <charconv>
 #include <memory>
 
+#include "data/image_check.h"
 #include "data/loaders.h"
 
 namespace tinyc {
@@ -67,22 +68,6 @@ std::vector<Picture> interleave(const std::vector<std::vector<fs::path>>& by_lab
   return out;
 }
 
-/// A PNG's compressed part may be at most a little larger than its pixels, so a small picture cannot unpack to
-/// gigabytes.
-bool png_too_long(std::span<const std::uint8_t> file, std::uint64_t pixels) {
-  std::uint64_t packed = 0;
-  const auto word = [&](std::size_t at) {
-    return std::uint64_t{file[at]} << 24 | std::uint64_t{file[at + 1]} << 16 | std::uint64_t{file[at + 2]} << 8 |
-           file[at + 3];
-  };
-  for (std::uint64_t at = 8; at + 12 <= file.size();) {
-    const std::uint64_t length = word(static_cast<std::size_t>(at));
-    if (word(static_cast<std::size_t>(at) + 4) == 0x49444154) packed += length;  // IDAT
-    at += length + 12;
-  }
-  return packed > pixels * 8 * 2 + 65536;  // at most 4 channels of 16 bits
-}
-
 void decode(const fs::path& path, std::int32_t height, std::int32_t width, std::int32_t channels,
             std::span<std::uint8_t> out) {
   const Bytes file = read_file(path, ErrorKind::data, std::uint64_t{1} << 26);
@@ -91,13 +76,12 @@ void decode(const fs::path& path, std::int32_t height, std::int32_t width, std::
   };
   const int size = static_cast<int>(file.size());
   int w = 0, h = 0, stored = 0;
-  if (!stbi_info_from_memory(file.data(), size, &w, &h, &stored)) refuse("is no PNG or JPEG, or is damaged");
+  if (!safe_to_decode(file) || !stbi_info_from_memory(file.data(), size, &w, &h, &stored))
+    refuse("is no PNG or JPEG, or is damaged");
   if (w != width || h != height)
     refuse("has " + std::to_string(h) + " rows and " + std::to_string(w) + " columns, the model's input has " +
                std::to_string(height) + " and " + std::to_string(width),
            "pictures are never scaled or cut: make them the size that the model was trained on");
-  if (file[0] == 0x89 && png_too_long(file, static_cast<std::uint64_t>(w) * static_cast<std::uint64_t>(h)))
-    refuse("is damaged: it is far too long for its size");
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(file.data(), size, &w, &h, &stored, channels), stbi_image_free);
   if (!pixels || w != width || h != height) refuse("is damaged");

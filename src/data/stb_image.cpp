@@ -1,4 +1,12 @@
 // The PNG and JPEG decoder, compiled once. Only from memory, and only the two formats that are offered.
+// Its memory is zeroed: a damaged JPEG may use tables that it never defines, and they must not hold what was there
+// before.
+#include <cstdlib>
+
+#define STBI_MALLOC(size) std::calloc(1, size)
+#define STBI_REALLOC(p, size) std::realloc(p, size)
+#define STBI_FREE(p) std::free(p)
+#define STBI_ASSERT(x) ((void)0)
 #define STB_IMAGE_IMPLEMENTATION
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG

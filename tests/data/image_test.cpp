@@ -121,7 +121,31 @@ TEST_CASE("pictures that do not fit are refused by name") {
   png_chunk(bomb, "IHDR", header);
   png_chunk(bomb, "IDAT", noise);
   png_chunk(bomb, "IEND", {});
-  CHECK(contains(error_of(folder.file("c.png", bomb), graph({{"in", {1, 1, 1, 1}}})), "far too long"));
+  CHECK(contains(error_of(folder.file("c.png", bomb), graph({{"in", {1, 1, 1, 1}}})),
+                 "is no PNG or JPEG, or is damaged"));
+}
+
+TEST_CASE("JPEG: oversized Huffman tables never reach the decoder, metadata is left alone") {
+  const Folder folder;
+  const auto g = graph({{"in", {1, 12, 9, 3}}});
+  const Bytes good = jpeg(12, 9, 3, Bytes(12 * 9 * 3, 77));
+  std::size_t dht = 0;
+  while (good[dht] != 0xff || good[dht + 1] != 0xc4) ++dht;
+  Bytes bad = good;
+  for (std::size_t i = 8; i < 16; ++i) bad[dht + 5 + i] = 33;  // codes that fit their lengths, but 264 of them and more
+  CHECK(contains(error_of(folder.file("bad.jpg", bad), g), "is no PNG or JPEG, or is damaged"));
+  // the same bytes inside a comment are no table
+  Bytes comment = {0xff, 0xfe, 0, 26, 0xff, 0xc4, 1, 0, 0};
+  comment.resize(28, 0xff);
+  Bytes commented(good.begin(), good.begin() + 2);
+  put(commented, comment);
+  commented.insert(commented.end(), good.begin() + 2, good.end());
+  CHECK(load_dataset(folder.file("commented.jpg", commented), g).samples() == 1);
+  // between scans, behind an entropy-coded part, they are one
+  Bytes late(good.begin(), good.end() - 2);
+  put(late, Bytes(bad.begin() + static_cast<std::ptrdiff_t>(dht), bad.begin() + static_cast<std::ptrdiff_t>(dht) + 40));
+  put(late, Bytes(300, 1));
+  CHECK(contains(error_of(folder.file("late.jpg", late), g), "is no PNG or JPEG, or is damaged"));
 }
 
 TEST_CASE("2000 mutated pictures: read or Error(data)") {
