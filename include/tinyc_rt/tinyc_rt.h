@@ -169,7 +169,8 @@ int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
   const int32_t i = c & l->p[5];
   const int32_t lo = l->act_min, hi = l->act_max, zp = l->out_zp;
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
-  return (int8_t)tinyc_clamp(tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)) + zp, lo, hi);
+  /* clamped before the zero point is added: a damaged scale must not overflow */
+  return (int8_t)(tinyc_clamp(tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)), lo - zp, hi - zp) + zp);
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
