@@ -1,6 +1,7 @@
 // A .tflite file after recognition and structural verification: accessors that stay within bounds.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,10 +59,13 @@ class ModelFile {
   std::vector<std::int32_t> inputs_, outputs_;
 };
 
-/// A FlatBuffers vector of numbers as a std::vector; empty when absent.
+/// A FlatBuffers vector of numbers as a std::vector; empty when absent. Copied as bytes: the verifier does not promise that
+/// 64-bit elements of a damaged file are aligned.
 template <class T>
 std::vector<T> values(const flatbuffers::Vector<T>* v) {
-  return v ? std::vector<T>(v->begin(), v->end()) : std::vector<T>{};
+  std::vector<T> out(v ? v->size() : 0);
+  if (!out.empty()) std::memcpy(out.data(), v->Data(), out.size() * sizeof(T));
+  return out;
 }
 
 /// "FLOAT32", or "type 77".
