@@ -79,6 +79,11 @@ Quant activation_quant(float lo, float hi) {
   return {{scale}, {static_cast<std::int32_t>(std::clamp(zero_point, -128.0f, 127.0f))}, 0};
 }
 
+// Scales of values near the end of float's range are infinite.
+void check_scale(float scale, const Tensor& t) {
+  if (!std::isfinite(scale)) throw Error(ErrorKind::unsupported, "the values of '" + printable(t.name) + "' are too large to be quantized");
+}
+
 Range range_of_constant(const Tensor& t) {
   const auto v = t.as<float>();
   const auto [lo, hi] = std::minmax_element(v.begin(), v.end());
@@ -128,6 +133,7 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
     if (!quantized[i]) continue;
     const Group& group = by_root[groups.find(i)];
     result[i] = group.fixed ? *group.fixed : activation_quant(group.lo, group.hi);
+    check_scale(result[i]->scale[0], g.tensors[i]);
   }
   return result;
 }
@@ -183,6 +189,7 @@ void quantize_weights(Graph& g, Node& n) {
       largest_bias = std::fabs(b[c]);
     }
     scale = std::max(scale, largest_bias / s_in / 0x1p30f);
+    check_scale(scale, weights);
     q.scale.push_back(scale >= std::numeric_limits<float>::min() ? scale : 1.0f);
     q.zero_point.push_back(0);
   }
@@ -204,6 +211,7 @@ void quantize_weights(Graph& g, Node& n) {
   }
   for (const float s_w : q.scale) {
     bias_quant.scale.push_back(s_in * s_w);
+    check_scale(bias_quant.scale.back(), bias);
     bias_quant.zero_point.push_back(0);
   }
   Tensor packed_bias = make_const(bias.name, DType::i32, bias.shape, std::move(bias_bytes));

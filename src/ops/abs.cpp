@@ -12,7 +12,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const Multiplier m = quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(to.scale));
   lower_table(g, n, out, [=, from = in, into = to](std::int32_t q) {
-    return into.zero_point + tinyc_requant(std::abs(q - from.zero_point), m.mantissa, m.shift);
+    return tinyc_output(tinyc_requant(std::abs(q - from.zero_point), m.mantissa, m.shift), into.zero_point, -128, 127);
   });
 }
 

@@ -18,7 +18,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   lower_table(g, n, out, [=, from = in, into = to](std::int32_t q) {
     const std::int32_t x = q - from.zero_point;
     const Multiplier& m = x >= 0 ? above : below;
-    return into.zero_point + tinyc_requant(x, m.mantissa, m.shift);
+    return tinyc_output(tinyc_requant(x, m.mantissa, m.shift), into.zero_point, -128, 127);
   });
 }
 

@@ -3,6 +3,7 @@
 namespace tinyc {
 
 Multiplier quantize_multiplier(double real) {
+  require(std::isfinite(real), "its scales are too far apart");
   if (real == 0) return {};
   Multiplier m;
   int exponent = 0;

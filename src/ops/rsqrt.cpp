@@ -20,7 +20,8 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     if (x <= 0) return 127;
     const fixed::InverseSqrt inverse = fixed::inverse_sqrt(x);
     const std::int32_t y = tinyc_requant(1, inverse.mantissa, extra_bits - inverse.right_shift);
-    return into.zero_point + tinyc_requant(y, m.mantissa, m.shift - extra_bits);
+    // further to the right nothing is left of y < 2^21
+    return into.zero_point + tinyc_requant(y, m.mantissa, std::max(m.shift - extra_bits, -31));
   });
 }
 

@@ -23,6 +23,7 @@ TableEntry real_entry(ScaleZp in, ScaleZp out, std::function<double(double)> f) 
   return [=](std::int32_t q) {
     const float x = in.scale * static_cast<float>(q - in.zero_point);
     const float y = std::round(static_cast<float>(f(static_cast<double>(x))) * (1.0f / out.scale));
+    if (std::isnan(y)) return out.zero_point;  // scales at the ends of float's range: 0 * inf
     return static_cast<std::int32_t>(std::clamp(y + static_cast<float>(out.zero_point), -128.0f, 127.0f));
   };
 }
@@ -32,7 +33,7 @@ void lower_clamp(const Graph& g, const Node& n, ProgramBuilder& out, Act act) {
   const Multiplier m = quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(to.scale));
   const ActRange range = activation_range(act, to.scale, to.zero_point);
   lower_table(g, n, out, [=](std::int32_t q) {
-    return tinyc_clamp(to.zero_point + tinyc_requant(q - in.zero_point, m.mantissa, m.shift), range.min, range.max);
+    return tinyc_output(tinyc_requant(q - in.zero_point, m.mantissa, m.shift), to.zero_point, range.min, range.max);
   });
 }
 

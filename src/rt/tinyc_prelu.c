@@ -11,7 +11,7 @@ static void tinyc_prelu_row(const tinyc_layer* l, const int8_t* a, const int8_t*
     const int32_t x = *a - l->in0_zp;
     const int32_t y = x >= 0 ? tinyc_requant(x, l->p[0], (int)l->p[1])
                              : tinyc_requant(x * (tinyc_ld_b(l, b) - l->in1_zp), l->p[2], (int)l->p[3]);
-    out[i] = (int8_t)tinyc_clamp(y + l->out_zp, -128, 127);
+    out[i] = (int8_t)tinyc_output(y, l->out_zp, -128, 127);
   }
 }
 

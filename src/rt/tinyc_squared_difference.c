@@ -12,7 +12,7 @@ static inline int8_t tinyc_squared_difference_one(const tinyc_layer* l, int32_t 
   const int32_t va = a - l->in0_zp, vb = b - l->in1_zp;
   const int32_t wide = (l->k_h ? vb : va) * 64, narrow = tinyc_requant((l->k_h ? va : vb) * 128, l->p[1], (int)l->p[2]);
   const int32_t y = tinyc_requant((wide - narrow) * (wide - narrow), l->p[3], (int)l->p[4]);
-  return (int8_t)tinyc_clamp(y + l->out_zp, -128, 127);
+  return (int8_t)tinyc_output(y, l->out_zp, -128, 127);
 }
 
 int tinyc_squared_difference(const tinyc_layer* l, uint8_t* arena) {
