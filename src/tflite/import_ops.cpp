@@ -229,6 +229,7 @@ constexpr ImportCase kCases[] = {
     {B::RELU, plain_unary<Relu>},
     {B::RELU6, plain_unary<Relu6>},
     {B::RELU_N1_TO_1, plain_unary<ReluN1To1>},
+    {B::ELU, plain_unary<Elu>},
     {B::HARD_SWISH, plain_unary<HardSwish>},
     {B::ABS, plain_unary<Abs>},
     {B::NEG, plain_unary<Neg>},
