@@ -61,6 +61,11 @@ TEST_CASE("int8 mean and sum equal their references", "[mean][sum]") {
   }
 }
 
+TEST_CASE("a mean of extreme scales saturates", "[mean]") {
+  const Int8In in{{{1, 1}, {-2}}, {1e30f, 0}};
+  REQUIRE(run_int8(Mean{{1}, false}, {in}, {1e-8f, -100}).values == std::vector<std::int8_t>{-128});
+}
+
 TEST_CASE("int8 extrema over any axes", "[reduce_max][reduce_min]") {
   Random r(42);
   for (int round = 0; round < 300; ++round) {

@@ -93,6 +93,25 @@ TEST_CASE("inputs outside a function's domain take the nearest limit", "[lut]") 
   REQUIRE(run_int8(Rsqrt{}, {in}, {0.25f, 5}).values == std::vector<std::int8_t>{127, 127, 127, 9});
 }
 
+TEST_CASE("tables of extreme scales saturate", "[lut]") {
+  const std::vector<std::int8_t> steps{-128, -1, 0, 1, 127};
+  const auto at = [&](const Int8s& table) {
+    std::vector<std::int8_t> values;
+    for (const int q : steps) values.push_back(table.values[static_cast<std::size_t>(q + 128)]);
+    return values;
+  };
+  const Scale large{1e30f, 0}, small{1e-8f, -100};
+  // the multiplier is capped at 2^30: two steps down and the zero point together no longer fit 32 bits
+  REQUIRE(at(run_int8(Relu{}, {all_values(large)}, small))[3] == 127);
+  REQUIRE(at(run_int8(Abs{}, {all_values(large)}, small))[1] == 127);
+  REQUIRE(at(run_int8(op_of("leaky_relu", 0.5f), {all_values(large)}, small))[1] == -128);
+  // 1 / sqrt(1e30) of a step of 1e30 is nothing
+  REQUIRE(at(run_int8(Rsqrt{}, {all_values(large)}, {1e30f, 5})) == std::vector<std::int8_t>{127, 127, 127, 5, 5});
+  // 0 / 1e-40 in float is 0 * inf
+  REQUIRE(at(run_int8(Neg{}, {all_values({1.0f, 0})}, {1e-40f, 7})) == std::vector<std::int8_t>{127, 127, 7, -128, -128});
+  REQUIRE(lower_rejects(op_of("leaky_relu", 0.5f), {all_values(large)}, {1e-30f, 0}));  // infinite in float
+}
+
 TEST_CASE("a lookup runs in place", "[lut]") {
   REQUIRE(lower(int8_graph(Relu{}, {all_values({0.5f, 0})}, {0.5f, 0})).arena_bytes == 256);
 }
