@@ -33,7 +33,8 @@ struct Extremes {
 };
 
 std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_t n) {
-  std::vector<std::vector<Extremes>> by_worker(static_cast<std::size_t>(thread_count()), std::vector<Extremes>(g.tensors.size()));
+  std::vector<std::vector<Extremes>> by_worker(static_cast<std::size_t>(thread_count()),
+                                               std::vector<Extremes>(g.tensors.size()));
   observe_float(g, d, n, [&](std::size_t, int worker, TensorId id, std::span<const float> values) {
     auto& e = by_worker[static_cast<std::size_t>(worker)][static_cast<std::size_t>(id)];
     float lo = e.min, hi = e.max, sum = 0;
@@ -57,7 +58,8 @@ std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_
 }
 
 std::vector<Histogram> count(const Graph& g, const Dataset& d, std::size_t n, const std::vector<Extremes>& extremes) {
-  std::vector<std::vector<Histogram>> by_worker(static_cast<std::size_t>(thread_count()), std::vector<Histogram>(g.tensors.size()));
+  std::vector<std::vector<Histogram>> by_worker(static_cast<std::size_t>(thread_count()),
+                                                std::vector<Histogram>(g.tensors.size()));
   observe_float(g, d, n, [&](std::size_t, int worker, TensorId id, std::span<const float> values) {
     auto& h = by_worker[static_cast<std::size_t>(worker)][static_cast<std::size_t>(id)];
     h.resize(kBins);
@@ -117,7 +119,8 @@ double divergence(const Histogram& h, Clip c) {
   if (inside == 0) return std::numeric_limits<double>::infinity();
   double kl = 0;
   for (int level = 0; level < kLevels; ++level) {
-    const std::size_t from = n * static_cast<std::size_t>(level) / kLevels, to = n * (static_cast<std::size_t>(level) + 1) / kLevels;
+    const std::size_t from = n * static_cast<std::size_t>(level) / kLevels,
+                      to = n * (static_cast<std::size_t>(level) + 1) / kLevels;
     double mass = 0, used = 0;
     for (std::size_t i = from; i < to; ++i) {
       mass += h[c.lo + i];
@@ -132,7 +135,8 @@ double divergence(const Histogram& h, Clip c) {
   return kl;
 }
 
-// Shrinks the end that gains more, in steps of 1/128 of the histogram, while the measure falls; then accepts the best seen.
+// Shrinks the end that gains more, in steps of 1/128 of the histogram, while the measure falls; then accepts the best
+// seen.
 template <class Measure>
 Clip search(const Histogram& h, const Measure& measure) {
   constexpr std::size_t step = kBins / 128;
@@ -162,8 +166,10 @@ PassResult run(Graph& g, const PassOptions& o) {
     const Extremes& e = extremes[i];
     if (e.min > e.max) continue;
     if (!e.finite || !std::isfinite(e.min) || !std::isfinite(e.max))
-      throw Error(ErrorKind::data, "activation '" + printable(g.tensors[i].name) + "' becomes NaN or infinite on the calibration samples",
-                  "check the samples' scale (--preprocess) and the model");
+      throw Error(
+          ErrorKind::data,
+          "activation '" + printable(g.tensors[i].name) + "' becomes NaN or infinite on the calibration samples",
+          "check the samples' scale (--preprocess) and the model");
     Clip clip;
     if (!histograms.empty() && e.max > e.min) {
       const Histogram& h = histograms[i];
@@ -181,6 +187,7 @@ PassResult run(Graph& g, const PassOptions& o) {
 }  // namespace
 
 extern const Pass pass_calibrate;
-const Pass pass_calibrate{"calibrate", "record the range of every activation from samples", Stage::Float, Stage::Float, false, true, run};
+const Pass pass_calibrate{
+    "calibrate", "record the range of every activation from samples", Stage::Float, Stage::Float, false, true, run};
 
 }  // namespace tinyc

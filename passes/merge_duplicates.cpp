@@ -3,9 +3,9 @@
 //   before:  %a = relu(%x)   %b = relu(%x)   %y = add(%a, %b)
 //   after:   %a = relu(%x)   %y = add(%a, %a)
 //
-// Two nodes are equal when operator, attributes, inputs and the quantization of their outputs are equal; constants count
-// as equal by content. A node that writes a graph output stays. Exact by construction.
-// Source: common subexpression elimination (Cocke 1970), in one forward sweep because the nodes are in topological order.
+// Two nodes are equal when operator, attributes, inputs and the quantization of their outputs are equal; constants
+// count as equal by content. A node that writes a graph output stays. Exact by construction. Source: common
+// subexpression elimination (Cocke 1970), in one forward sweep because the nodes are in topological order.
 #include <algorithm>
 
 #include "tinyc/pass.h"
@@ -25,9 +25,9 @@ bool same_inputs(const Graph& g, const Node& a, const Node& b) {
 }
 
 bool same_outputs(const Graph& g, const Node& a, const Node& b) {
-  return std::equal(a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(), [&](TensorId x, TensorId y) {
-    return g.at(x).dtype == g.at(y).dtype && g.at(x).quant == g.at(y).quant;
-  });
+  return std::equal(
+      a.outputs.begin(), a.outputs.end(), b.outputs.begin(), b.outputs.end(),
+      [&](TensorId x, TensorId y) { return g.at(x).dtype == g.at(y).dtype && g.at(x).quant == g.at(y).quant; });
 }
 
 PassResult run(Graph& g, const PassOptions&) {
@@ -36,7 +36,9 @@ PassResult run(Graph& g, const PassOptions&) {
   for (std::size_t i = 0; i < name.size(); ++i) name[i] = static_cast<TensorId>(i);
   std::vector<std::vector<std::size_t>> readers(g.tensors.size());  // kept nodes by their first activation input
   std::vector<Node> kept;
-  const auto is_output = [&](TensorId id) { return std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end(); };
+  const auto is_output = [&](TensorId id) {
+    return std::find(g.outputs.begin(), g.outputs.end(), id) != g.outputs.end();
+  };
   for (Node& n : g.nodes) {
     TensorId key = kNoTensor;
     for (auto& id : n.inputs) {
@@ -50,7 +52,8 @@ PassResult run(Graph& g, const PassOptions&) {
         return kept[k].op == n.op && same_inputs(g, kept[k], n) && same_outputs(g, kept[k], n);
       });
       if (twin != candidates.end()) {
-        for (std::size_t o = 0; o < n.outputs.size(); ++o) name[static_cast<std::size_t>(n.outputs[o])] = kept[*twin].outputs[o];
+        for (std::size_t o = 0; o < n.outputs.size(); ++o)
+          name[static_cast<std::size_t>(n.outputs[o])] = kept[*twin].outputs[o];
         ++merged;
         continue;
       }
@@ -67,6 +70,7 @@ PassResult run(Graph& g, const PassOptions&) {
 }  // namespace
 
 extern const Pass pass_merge_duplicates;
-const Pass pass_merge_duplicates{"merge_duplicates", "compute equal nodes once", Stage::Float, Stage::Float, true, true, run};
+const Pass pass_merge_duplicates{
+    "merge_duplicates", "compute equal nodes once", Stage::Float, Stage::Float, true, true, run};
 
 }  // namespace tinyc

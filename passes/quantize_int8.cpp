@@ -40,7 +40,8 @@ class Groups {
 
 bool is_weight_or_bias(const Node& n, std::size_t input, const Graph& g) {
   const QuantRule& rule = traits(n.op).quant;
-  return g.at(n.inputs[input]).is_const() && (static_cast<std::int32_t>(input) == rule.weight || static_cast<std::int32_t>(input) == rule.bias);
+  return g.at(n.inputs[input]).is_const() &&
+         (static_cast<std::int32_t>(input) == rule.weight || static_cast<std::int32_t>(input) == rule.bias);
 }
 
 // Gives every consumer that shares scales with a fixed-output producer its own requantized copy.
@@ -81,7 +82,8 @@ Quant activation_quant(float lo, float hi) {
 
 // Scales of values near the end of float's range are infinite.
 void check_scale(float scale, const Tensor& t) {
-  if (!std::isfinite(scale)) throw Error(ErrorKind::unsupported, "the values of '" + printable(t.name) + "' are too large to be quantized");
+  if (!std::isfinite(scale))
+    throw Error(ErrorKind::unsupported, "the values of '" + printable(t.name) + "' are too large to be quantized");
 }
 
 Range range_of_constant(const Tensor& t) {
@@ -112,7 +114,8 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
     quantized[i] = 1;
     const Tensor& t = g.at(id);
     if (!t.is_const() && !t.range)
-      throw Error(ErrorKind::data, "activation '" + printable(t.name) + "' has no calibrated range", "run calibrate before quantize_int8");
+      throw Error(ErrorKind::data, "activation '" + printable(t.name) + "' has no calibrated range",
+                  "run calibrate before quantize_int8");
     const Range r = t.is_const() ? range_of_constant(t) : *t.range;
     Group& group = by_root[groups.find(i)];
     group.lo = group.any ? std::min(group.lo, r.min) : r.min;
@@ -126,7 +129,8 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
     for (const auto id : n.outputs) include(id);
     const QuantRule& rule = traits(n.op).quant;
     if (rule.output == Output::fixed)
-      for (const auto id : n.outputs) by_root[groups.find(static_cast<std::size_t>(id))].fixed = Quant{{rule.scale}, {rule.zero_point}, 0};
+      for (const auto id : n.outputs)
+        by_root[groups.find(static_cast<std::size_t>(id))].fixed = Quant{{rule.scale}, {rule.zero_point}, 0};
   }
   std::vector<std::optional<Quant>> result(g.tensors.size());
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
@@ -141,7 +145,8 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
 Tensor quantized_constant(const Tensor& t, const Quant& q) {
   const auto v = t.as<float>();
   Bytes bytes(v.size());
-  for (std::size_t i = 0; i < v.size(); ++i) bytes[i] = static_cast<std::uint8_t>(quantize_value(v[i], q.scale[0], q.zero_point[0]));
+  for (std::size_t i = 0; i < v.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(quantize_value(v[i], q.scale[0], q.zero_point[0]));
   Tensor out = make_const(t.name, DType::i8, t.shape, std::move(bytes));
   out.quant = q;
   return out;
@@ -174,7 +179,8 @@ void quantize_weights(Graph& g, Node& n) {
 
   std::vector<float> largest(channel.channels, 0.0f);
   for (std::size_t i = 0; i < w.size(); ++i) largest[channel(i)] = std::max(largest[channel(i)], std::fabs(w[i]));
-  const bool has_bias = rule.bias >= 0 && static_cast<std::size_t>(rule.bias) < n.inputs.size() && n.inputs[static_cast<std::size_t>(rule.bias)] != kNoTensor;
+  const bool has_bias = rule.bias >= 0 && static_cast<std::size_t>(rule.bias) < n.inputs.size() &&
+                        n.inputs[static_cast<std::size_t>(rule.bias)] != kNoTensor;
   const Tensor bias = has_bias ? g.at(n.inputs[static_cast<std::size_t>(rule.bias)]) : Tensor{};
   const std::span<const float> b = has_bias ? bias.as<float>() : std::span<const float>{};
 
@@ -195,7 +201,8 @@ void quantize_weights(Graph& g, Node& n) {
   }
   Bytes bytes(w.size());
   for (std::size_t i = 0; i < w.size(); ++i)
-    bytes[i] = static_cast<std::uint8_t>(static_cast<std::int8_t>(std::clamp(std::round(w[i] / q.scale[channel(i)]), -127.0f, 127.0f)));
+    bytes[i] = static_cast<std::uint8_t>(
+        static_cast<std::int8_t>(std::clamp(std::round(w[i] / q.scale[channel(i)]), -127.0f, 127.0f)));
   Tensor packed = make_const(weights.name, DType::i8, weights.shape, std::move(bytes));
   packed.quant = q;
   n.inputs[at] = g.add(std::move(packed));
@@ -207,7 +214,8 @@ void quantize_weights(Graph& g, Node& n) {
     const float s_w = q.scale[channel.channels == 1 ? 0 : i];
     const double value = std::round(static_cast<double>(b[i]) / (static_cast<double>(s_in) * static_cast<double>(s_w)));
     const auto fixed = static_cast<std::int32_t>(std::clamp(value, -2147483647.0, 2147483647.0));
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&fixed), 4, bias_bytes.begin() + static_cast<std::ptrdiff_t>(4 * i));
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&fixed), 4,
+                bias_bytes.begin() + static_cast<std::ptrdiff_t>(4 * i));
   }
   for (const float s_w : q.scale) {
     bias_quant.scale.push_back(s_in * s_w);
@@ -245,6 +253,12 @@ PassResult run(Graph& g, const PassOptions&) {
 }  // namespace
 
 extern const Pass pass_quantize_int8;
-const Pass pass_quantize_int8{"quantize_int8", "int8 weights (per channel), activations and int32 biases", Stage::Float, Stage::Quantized, false, false, run};
+const Pass pass_quantize_int8{"quantize_int8",
+                              "int8 weights (per channel), activations and int32 biases",
+                              Stage::Float,
+                              Stage::Quantized,
+                              false,
+                              false,
+                              run};
 
 }  // namespace tinyc

@@ -47,8 +47,12 @@ fs::path find_program_file(const fs::path& dir) {
     if (entry.path().extension() == ".tinyc") found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   const std::string where = "'" + printable(dir.string()) + "'";
-  if (found.empty()) throw Error(ErrorKind::input, "folder " + where + " holds no compressed model (NAME.tinyc)", "write one with `tinyc compress MODEL -o DIR`");
-  if (found.size() > 1) throw Error(ErrorKind::input, "folder " + where + " holds several compressed models", "name one of its .tinyc files");
+  if (found.empty())
+    throw Error(ErrorKind::input, "folder " + where + " holds no compressed model (NAME.tinyc)",
+                "write one with `tinyc compress MODEL -o DIR`");
+  if (found.size() > 1)
+    throw Error(ErrorKind::input, "folder " + where + " holds several compressed models",
+                "name one of its .tinyc files");
   return found[0];
 }
 
@@ -101,7 +105,10 @@ void write_files(const fs::path& dir, const std::map<std::string, Bytes>& files)
   std::error_code error;
   fs::create_directories(dir, error);
   if (error || !fs::is_directory(dir))
-    throw Error(ErrorKind::write, "cannot create the folder '" + printable(dir.string()) + "': " + (error ? error.message() : "not a folder"), "choose another -o DIR");
+    throw Error(
+        ErrorKind::write,
+        "cannot create the folder '" + printable(dir.string()) + "': " + (error ? error.message() : "not a folder"),
+        "choose another -o DIR");
   for (const auto& [name, bytes] : files) write_file(dir / name, bytes);
 }
 

@@ -14,9 +14,9 @@ namespace tinyc {
 
 /// What MODEL|DIR on the command line turned out to be: a model (float or int8) or a compressed program.
 struct Runnable {
-  std::optional<Import> model;      ///< from a .tflite
-  std::optional<Program> program;   ///< from a DIR or NAME.tinyc, or the lowered int8 model
-  Graph interface;                  ///< inputs and outputs only where there is no model: what datasets are checked against
+  std::optional<Import> model;     ///< from a .tflite
+  std::optional<Program> program;  ///< from a DIR or NAME.tinyc, or the lowered int8 model
+  Graph interface;  ///< inputs and outputs only where there is no model: what datasets are checked against
   const Graph& io() const { return model ? model->graph : interface; }
 };
 

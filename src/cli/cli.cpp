@@ -44,9 +44,10 @@ struct TableValues {
 };
 
 void print_error_json(const Error& e) {
-  const nlohmann::json document{{"schema_version", 1},
-                                {"status", "error"},
-                                {"errors", {{{"exit_code", static_cast<int>(e.kind())}, {"message", e.what()}, {"hint", e.hint()}}}}};
+  const nlohmann::json document{
+      {"schema_version", 1},
+      {"status", "error"},
+      {"errors", {{{"exit_code", static_cast<int>(e.kind())}, {"message", e.what()}, {"hint", e.hint()}}}}};
   const std::string text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -97,7 +98,10 @@ int dispatch(int argc, char** argv, bool& json) {
 
   CheckArguments check_arguments;
   auto* check = app.add_subcommand("check", "fail (exit 1) when a budget is exceeded or a baseline got worse");
-  check->add_option("SUBJECT", check_arguments.subject, "report.json, a compressed DIR, or a .tflite (takes the options of compress)")->required();
+  check
+      ->add_option("SUBJECT", check_arguments.subject,
+                   "report.json, a compressed DIR, or a .tflite (takes the options of compress)")
+      ->required();
   check->add_option("--baseline", check_arguments.baseline, "an earlier report.json");
   check_values.add_to(*check);
   check->add_option("--config", check_arguments.config);
@@ -122,7 +126,8 @@ int dispatch(int argc, char** argv, bool& json) {
     throw Error(ErrorKind::usage, e.what(), "tinyc --help");
   }
   set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
-  json = inspect_json || eval_arguments.json || list_json || compress_values.given().count("json") || check_values.given().count("json");
+  json = inspect_json || eval_arguments.json || list_json || compress_values.given().count("json") ||
+         check_values.given().count("json");
 
   if (*compress) return command_compress(model, compress_values.given(), config);
   if (*inspect) return command_inspect(model, inspect_json);
@@ -163,7 +168,8 @@ int run_cli(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(Error(ErrorKind::internal, "out of memory", "close other programs, or use fewer --calib-samples"));
   } catch (const std::exception& e) {
-    return fail(Error(ErrorKind::internal, std::string("defect in tinyc: ") + printable(e.what(), 300), "please report it together with the command"));
+    return fail(Error(ErrorKind::internal, std::string("defect in tinyc: ") + printable(e.what(), 300),
+                      "please report it together with the command"));
   }
 }
 

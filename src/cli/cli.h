@@ -1,4 +1,5 @@
-// The command line. One function a command; each returns the exit code and throws Error for everything that ends it early.
+// The command line. One function a command; each returns the exit code and throws Error for everything that ends it
+// early.
 #pragma once
 #include <map>
 #include <string>
@@ -10,7 +11,8 @@ namespace tinyc {
 /// Parses and runs; prints errors; returns the process's exit code.
 int run_cli(int argc, char** argv);
 
-int command_compress(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config);
+int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
+                     const std::string& config);
 int command_inspect(const std::string& model, bool json);
 
 struct RunArguments {

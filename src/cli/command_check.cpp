@@ -17,7 +17,8 @@ int command_check(const CheckArguments& a) {
   std::optional<Report> baseline;
   if (!a.baseline.empty()) baseline = load_report(a.baseline);
   if (!baseline && !o.gates.max_flash && !o.gates.max_ram && !o.gates.max_drop && !o.gates.min_accuracy)
-    throw Error(ErrorKind::usage, "check needs a gate", "--max-flash, --max-ram, --max-drop, --min-accuracy or --baseline report.json");
+    throw Error(ErrorKind::usage, "check needs a gate",
+                "--max-flash, --max-ram, --max-drop, --min-accuracy or --baseline report.json");
   const auto failures = failed_gates(report, o.gates, baseline ? &*baseline : nullptr);
   if (a.json) {
     const nlohmann::ordered_json j{{"schema_version", 1},
@@ -29,7 +30,8 @@ int command_check(const CheckArguments& a) {
   } else {
     std::string text;
     for (const auto& f : failures) text += "FAIL  " + f + "\n";
-    if (failures.empty()) text = "ok    flash " + std::to_string(report.flash_total()) + " B, RAM " + std::to_string(report.arena) + " B\n";
+    if (failures.empty())
+      text = "ok    flash " + std::to_string(report.flash_total()) + " B, RAM " + std::to_string(report.arena) + " B\n";
     answer(text);
   }
   return failures.empty() ? 0 : static_cast<int>(ErrorKind::gate);

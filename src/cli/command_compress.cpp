@@ -8,7 +8,8 @@
 namespace tinyc {
 namespace {
 
-std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t max_samples, const Preprocess& preprocess) {
+std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t max_samples,
+                            const Preprocess& preprocess) {
   if (path.empty()) return std::nullopt;
   DatasetOptions options;
   options.max_samples = max_samples;
@@ -29,7 +30,8 @@ Compressed compress_model(const CompressOptions& o) {
   const Preprocess preprocess = o.preprocess.empty() ? Preprocess{} : parse_preprocess(o.preprocess);
   const auto calibration = load(o.calib, model.graph, o.calib_samples, preprocess);
   const auto evaluation = load(o.eval, model.graph, 0, preprocess);
-  if (!o.dump_after.empty() && !find_pass(o.dump_after)) throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
+  if (!o.dump_after.empty() && !find_pass(o.dump_after))
+    throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
 
   CompressSettings settings = o.settings;
   settings.progress = show_progress;
@@ -40,7 +42,8 @@ Compressed compress_model(const CompressOptions& o) {
       std::fwrite(text.data(), 1, text.size(), stderr);
     }
   };
-  Compressed c = compress({&model, calibration ? &*calibration : nullptr, evaluation ? &*evaluation : nullptr}, settings);
+  Compressed c =
+      compress({&model, calibration ? &*calibration : nullptr, evaluation ? &*evaluation : nullptr}, settings);
   for (const auto& w : c.report.warnings) log_warning(w);
   for (const auto& p : c.report.passes)
     for (const auto& note : p.notes) log_info(p.name + ": " + note);
@@ -49,7 +52,8 @@ Compressed compress_model(const CompressOptions& o) {
   return c;
 }
 
-int command_compress(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config) {
+int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
+                     const std::string& config) {
   const CompressOptions o = resolve_options(model, given, config);
   const Compressed c = compress_model(o);
   check_interrupt();

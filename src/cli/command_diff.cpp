@@ -32,12 +32,13 @@ int command_diff(const std::string& before_path, const std::string& after_path, 
                       {"code", before.code_bytes, after.code_bytes},
                       {"RAM (arena)", before.arena, after.arena},
                       {"MACs", static_cast<std::uint64_t>(before.macs), static_cast<std::uint64_t>(after.macs)}};
-  const bool accuracy = before.accuracy && after.accuracy && before.accuracy->compressed && after.accuracy->compressed &&
-                        before.accuracy->metric == after.accuracy->metric;
+  const bool accuracy = before.accuracy && after.accuracy && before.accuracy->compressed &&
+                        after.accuracy->compressed && before.accuracy->metric == after.accuracy->metric;
   if (json) {
     nlohmann::ordered_json j{{"schema_version", 1}, {"status", "ok"}};
     for (const auto& r : rows) j[r.name] = {{"before", r.before}, {"after", r.after}};
-    if (accuracy) j[after.accuracy->metric] = {{"before", *before.accuracy->compressed}, {"after", *after.accuracy->compressed}};
+    if (accuracy)
+      j[after.accuracy->metric] = {{"before", *before.accuracy->compressed}, {"after", *after.accuracy->compressed}};
     answer(j.dump(2) + "\n");
     return 0;
   }
@@ -49,7 +50,8 @@ int command_diff(const std::string& before_path, const std::string& after_path, 
     out += line;
   }
   if (accuracy) {
-    std::snprintf(line, sizeof line, "| %s | %.4f | %.4f | %+.4f |\n", after.accuracy->metric.c_str(), *before.accuracy->compressed, *after.accuracy->compressed,
+    std::snprintf(line, sizeof line, "| %s | %.4f | %.4f | %+.4f |\n", after.accuracy->metric.c_str(),
+                  *before.accuracy->compressed, *after.accuracy->compressed,
                   *after.accuracy->compressed - *before.accuracy->compressed);
     out += line;
   }

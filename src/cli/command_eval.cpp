@@ -20,9 +20,11 @@ int command_eval(const EvalArguments& a) {
   const std::string metric = resolve_metric(a.metric, m);
   const auto value = score(metric, run(r, d, m.samples), m);
   if (!value)
-    throw Error(ErrorKind::data, "the data has no labels, so there is no accuracy", "store labels under the key y; `tinyc compress --eval` compares without labels");
+    throw Error(ErrorKind::data, "the data has no labels, so there is no accuracy",
+                "store labels under the key y; `tinyc compress --eval` compares without labels");
   if (a.json) {
-    const nlohmann::ordered_json j{{"schema_version", 1}, {"status", "ok"}, {"metric", metric}, {"samples", m.samples}, {"value", *value}};
+    const nlohmann::ordered_json j{
+        {"schema_version", 1}, {"status", "ok"}, {"metric", metric}, {"samples", m.samples}, {"value", *value}};
     answer(j.dump(2) + "\n");
   } else {
     char line[128];

@@ -17,7 +17,8 @@ std::uint64_t ram_bound(const Graph& g) {
   const auto count = static_cast<std::int32_t>(g.nodes.size());
   for (const auto id : g.inputs) last[static_cast<std::size_t>(id)] = first[static_cast<std::size_t>(id)];
   for (std::int32_t i = 0; i < count; ++i) {
-    for (const auto id : g.nodes[static_cast<std::size_t>(i)].outputs) first[static_cast<std::size_t>(id)] = last[static_cast<std::size_t>(id)] = i;
+    for (const auto id : g.nodes[static_cast<std::size_t>(i)].outputs)
+      first[static_cast<std::size_t>(id)] = last[static_cast<std::size_t>(id)] = i;
     for (const auto id : g.nodes[static_cast<std::size_t>(i)].inputs)
       if (id != kNoTensor) last[static_cast<std::size_t>(id)] = i;
   }
@@ -26,7 +27,8 @@ std::uint64_t ram_bound(const Graph& g) {
   for (std::int32_t i = 0; i < count; ++i) {
     std::uint64_t live = 0;
     for (std::size_t t = 0; t < g.tensors.size(); ++t)
-      if (!g.tensors[t].is_const() && first[t] <= i && last[t] >= i) live += static_cast<std::uint64_t>(num_elements(g.tensors[t].shape));
+      if (!g.tensors[t].is_const() && first[t] <= i && last[t] >= i)
+        live += static_cast<std::uint64_t>(num_elements(g.tensors[t].shape));
     bound = std::max(bound, live);
   }
   return bound;
@@ -61,7 +63,8 @@ int command_inspect(const std::string& path, bool as_json) {
     j["ops"] = nlohmann::ordered_json::object();
     for (const auto& op : facts.ops) j["ops"][op.name] = op.count;
     j["unsupported"] = nlohmann::ordered_json::array();
-    for (const auto& u : facts.unsupported) j["unsupported"].push_back({{"node", u.node}, {"op", u.op}, {"tensor", u.tensor}, {"why", u.why}});
+    for (const auto& u : facts.unsupported)
+      j["unsupported"].push_back({{"node", u.node}, {"op", u.op}, {"tensor", u.tensor}, {"why", u.why}});
     j["params"] = facts.params;
     j["macs"] = work;
     j["ram_lower_bound"] = ram;
@@ -88,7 +91,9 @@ int command_inspect(const std::string& path, bool as_json) {
     row("RAM bound", std::to_string(ram) + " B (int8 activations alive at once)");
   }
   for (const auto& note : facts.notes) row("note", printable(note, 200));
-  for (const auto& u : facts.unsupported) row("unsupported", "node " + std::to_string(u.node) + " " + printable(u.op) + " '" + printable(u.tensor) + "': " + printable(u.why, 150));
+  for (const auto& u : facts.unsupported)
+    row("unsupported", "node " + std::to_string(u.node) + " " + printable(u.op) + " '" + printable(u.tensor) +
+                           "': " + printable(u.why, 150));
   answer(out);
   return code;
 }

@@ -41,14 +41,16 @@ int command_ops(bool json) {
 
 int command_passes(bool json) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const Pass& p : all_passes()) rows.emplace_back(p.name, std::string(p.exact ? "exact  " : "lossy  ") + p.summary);
+  for (const Pass& p : all_passes())
+    rows.emplace_back(p.name, std::string(p.exact ? "exact  " : "lossy  ") + p.summary);
   list(json, "passes", rows);
   return 0;
 }
 
 int command_targets(bool json) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const Target& t : all_targets()) rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
+  for (const Target& t : all_targets())
+    rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
   list(json, "targets", rows);
   return 0;
 }

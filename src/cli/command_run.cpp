@@ -12,7 +12,8 @@ namespace tinyc {
 namespace {
 
 template <class T>
-Array to_array(const std::string& name, Array::Type type, std::size_t samples, const Shape& shape, const std::vector<T>& values) {
+Array to_array(const std::string& name, Array::Type type, std::size_t samples, const Shape& shape,
+               const std::vector<T>& values) {
   Array a;
   a.name = name;
   a.type = type;
@@ -41,7 +42,8 @@ std::vector<std::vector<std::int8_t>> run_raw(const Program& p, const Dataset& d
       for (std::size_t j = 0; j < in.size(); ++j) {
         const float v = values[j] - offset;
         if (v < -128 || v > 127 || v != static_cast<float>(static_cast<int>(v)))
-          throw Error(ErrorKind::data, "--raw needs int8 integers; sample " + std::to_string(sample) + " element " + std::to_string(j) + " is " + std::to_string(values[j]));
+          throw Error(ErrorKind::data, "--raw needs int8 integers; sample " + std::to_string(sample) + " element " +
+                                           std::to_string(j) + " is " + std::to_string(values[j]));
         in[j] = static_cast<std::int8_t>(v);
       }
     }
@@ -66,14 +68,20 @@ int command_run(const RunArguments& a) {
   std::vector<Array> arrays;
   const auto keep = [&](std::size_t k) { return npz || k == 0; };
   if (a.raw) {
-    if (!r.program) throw Error(ErrorKind::usage, "--raw needs an int8 model or a compressed DIR", "leave out --raw, or compress with --int8 first");
+    if (!r.program)
+      throw Error(ErrorKind::usage, "--raw needs an int8 model or a compressed DIR",
+                  "leave out --raw, or compress with --int8 first");
     const auto out = run_raw(*r.program, d);
     for (std::size_t k = 0; k < out.size(); ++k)
-      if (keep(k)) arrays.push_back(to_array(io.at(io.outputs[k]).name, Array::Type::i8, d.samples(), io.at(io.outputs[k]).shape, out[k]));
+      if (keep(k))
+        arrays.push_back(
+            to_array(io.at(io.outputs[k]).name, Array::Type::i8, d.samples(), io.at(io.outputs[k]).shape, out[k]));
   } else {
     const auto out = run(r, d, d.samples());
     for (std::size_t k = 0; k < out.size(); ++k)
-      if (keep(k)) arrays.push_back(to_array(io.at(io.outputs[k]).name, Array::Type::f32, d.samples(), io.at(io.outputs[k]).shape, out[k]));
+      if (keep(k))
+        arrays.push_back(
+            to_array(io.at(io.outputs[k]).name, Array::Type::f32, d.samples(), io.at(io.outputs[k]).shape, out[k]));
   }
   write_numpy(a.output, arrays);
   return 0;

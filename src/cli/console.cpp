@@ -26,12 +26,16 @@ bool is_set(const char* variable) {
 void set_up_console(Verbosity v, bool progress_allowed) {
   const bool colour = isatty(STDERR_FILENO) && !is_set("NO_COLOR");
   auto logger = std::make_shared<spdlog::logger>(
-      "tinyc", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colour ? spdlog::color_mode::automatic : spdlog::color_mode::never));
+      "tinyc", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colour ? spdlog::color_mode::automatic
+                                                                            : spdlog::color_mode::never));
   logger->set_pattern("tinyc: %^%l%$: %v");
-  logger->set_level(v == Verbosity::quiet ? spdlog::level::err : v == Verbosity::verbose ? spdlog::level::info : spdlog::level::warn);
+  logger->set_level(v == Verbosity::quiet     ? spdlog::level::err
+                    : v == Verbosity::verbose ? spdlog::level::info
+                                              : spdlog::level::warn);
   spdlog::set_default_logger(logger);
   const char* term = std::getenv("TERM");
-  g_progress = progress_allowed && v != Verbosity::quiet && isatty(STDERR_FILENO) && !is_set("CI") && !(term && std::strcmp(term, "dumb") == 0);
+  g_progress = progress_allowed && v != Verbosity::quiet && isatty(STDERR_FILENO) && !is_set("CI") &&
+               !(term && std::strcmp(term, "dumb") == 0);
 }
 
 void end_progress() {
@@ -62,7 +66,8 @@ void show_progress(const std::string& stage, double fraction) {
   constexpr int width = 30;
   const int filled = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * width);
   std::fprintf(stderr, "\r\033[K[%s%s] %3d %% %s", std::string(static_cast<std::size_t>(filled), '#').c_str(),
-               std::string(static_cast<std::size_t>(width - filled), '.').c_str(), static_cast<int>(fraction * 100), stage.c_str());
+               std::string(static_cast<std::size_t>(width - filled), '.').c_str(), static_cast<int>(fraction * 100),
+               stage.c_str());
   std::fflush(stderr);
   g_bar_shown = true;
 }

@@ -24,7 +24,9 @@ bool parse_switch(const std::string& v, const std::string& option) {
   bad(option, v, "true or false");
 }
 
-std::size_t parse_count(const std::string& v, const std::string& option) { return static_cast<std::size_t>(parse_number(v, option, 0, 1e9)); }
+std::size_t parse_count(const std::string& v, const std::string& option) {
+  return static_cast<std::size_t>(parse_number(v, option, 0, 1e9));
+}
 
 std::vector<std::string> parse_list(const std::string& v) {
   std::vector<std::string> items;
@@ -79,38 +81,55 @@ void set_prune(CompressOptions& o, const std::string& v) {
 void set_emit(CompressOptions& o, const std::string& v) {
   o.output.c = o.output.json = o.output.html = o.output.tflite = false;
   for (const auto& item : parse_list(v)) {
-    if (item == "c") o.output.c = true;
-    else if (item == "json") o.output.json = true;
-    else if (item == "html") o.output.html = true;
-    else if (item == "tflite") o.output.tflite = true;
-    else bad("--emit", v, "a list of c, tflite, json, html");
+    if (item == "c")
+      o.output.c = true;
+    else if (item == "json")
+      o.output.json = true;
+    else if (item == "html")
+      o.output.html = true;
+    else if (item == "tflite")
+      o.output.tflite = true;
+    else
+      bad("--emit", v, "a list of c, tflite, json, html");
   }
 }
 
 using O = CompressOptions;
 using P = PassOptions;
 const OptionSpec kSpecs[] = {
-    {"output", "DIR", "where to write (default: the model's name + _tinyc)", true, [](O& o, const std::string& v) { o.out_dir = v; }},
-    {"int8", nullptr, "quantize to int8 (already quantized models stay as they are)", false, [](O& o, const std::string& v) { o.settings.int8 = parse_switch(v, "--int8"); }},
-    {"calib", "DATA", "calibration samples: .npz .npy .csv .bin IDX or a folder of pictures", true, [](O& o, const std::string& v) { o.calib = v; }},
+    {"output", "DIR", "where to write (default: the model's name + _tinyc)", true,
+     [](O& o, const std::string& v) { o.out_dir = v; }},
+    {"int8", nullptr, "quantize to int8 (already quantized models stay as they are)", false,
+     [](O& o, const std::string& v) { o.settings.int8 = parse_switch(v, "--int8"); }},
+    {"calib", "DATA", "calibration samples: .npz .npy .csv .bin IDX or a folder of pictures", true,
+     [](O& o, const std::string& v) { o.calib = v; }},
     {"calib-method", "M", "minmax (default), percentile, mse or kl", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.calib_method = choose<P::CalibMethod>(
-           v, "--calib-method", {{"minmax", P::CalibMethod::minmax}, {"percentile", P::CalibMethod::percentile}, {"mse", P::CalibMethod::mse}, {"kl", P::CalibMethod::kl}});
+       o.settings.pass_options.calib_method = choose<P::CalibMethod>(v, "--calib-method",
+                                                                     {{"minmax", P::CalibMethod::minmax},
+                                                                      {"percentile", P::CalibMethod::percentile},
+                                                                      {"mse", P::CalibMethod::mse},
+                                                                      {"kl", P::CalibMethod::kl}});
      }},
-    {"calib-samples", "N", "use the first N calibration samples (default: all)", false, [](O& o, const std::string& v) { o.calib_samples = parse_count(v, "--calib-samples"); }},
-    {"eval", "DATA", "samples to measure on, labelled (y) or not", true, [](O& o, const std::string& v) { o.eval = v; }},
-    {"metric", "M", "auto (default), top1, auc, mse or cosine", false, [](O& o, const std::string& v) { o.settings.metric = v; }},
-    {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false, [](O& o, const std::string& v) { o.preprocess = v; }},
+    {"calib-samples", "N", "use the first N calibration samples (default: all)", false,
+     [](O& o, const std::string& v) { o.calib_samples = parse_count(v, "--calib-samples"); }},
+    {"eval", "DATA", "samples to measure on, labelled (y) or not", true,
+     [](O& o, const std::string& v) { o.eval = v; }},
+    {"metric", "M", "auto (default), top1, auc, mse or cosine", false,
+     [](O& o, const std::string& v) { o.settings.metric = v; }},
+    {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false,
+     [](O& o, const std::string& v) { o.preprocess = v; }},
     {"prune", "S[:KIND]", "remove the fraction S of the weights; KIND: unstructured, block4 or N:M", false, set_prune},
     {"optimize", "GOAL", "balanced (default), size or speed", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.optimize =
-           choose<P::Optimize>(v, "--optimize", {{"balanced", P::Optimize::balanced}, {"size", P::Optimize::size}, {"speed", P::Optimize::speed}});
+       o.settings.pass_options.optimize = choose<P::Optimize>(
+           v, "--optimize",
+           {{"balanced", P::Optimize::balanced}, {"size", P::Optimize::size}, {"speed", P::Optimize::speed}});
      }},
     {"coding", "C", "auto (default), raw or huffman", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.coding = choose<P::Coding>(v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}});
+       o.settings.pass_options.coding = choose<P::Coding>(
+           v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}});
      }},
     {"target", "T", "any (default) or one of `tinyc targets`", false,
      [](O& o, const std::string& v) {
@@ -120,18 +139,31 @@ const OptionSpec kSpecs[] = {
        }
        bad("--target", v, "one of `tinyc targets`");
      }},
-    {"name", "N", "C name of the model (default: model)", false, [](O& o, const std::string& v) { o.settings.name = v; }},
+    {"name", "N", "C name of the model (default: model)", false,
+     [](O& o, const std::string& v) { o.settings.name = v; }},
     {"emit", "LIST", "c,json,html (default), tflite", false, set_emit},
-    {"pass", "LIST", "run exactly these passes", false, [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
-    {"dump-after", "PASS", "print the graph after a pass to standard error", false, [](O& o, const std::string& v) { o.dump_after = v; }},
-    {"max-flash", "SIZE", "fail when flash is over this, e.g. 64KiB", false, [](O& o, const std::string& v) { o.gates.max_flash = parse_bytes(v, "--max-flash"); }},
-    {"max-ram", "SIZE", "fail when the arena is over this", false, [](O& o, const std::string& v) { o.gates.max_ram = parse_bytes(v, "--max-ram"); }},
-    {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp", false, [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
-    {"min-accuracy", "A", "fail when the metric is below, e.g. 0.9", false, [](O& o, const std::string& v) { o.gates.min_accuracy = parse_share(v, "--min-accuracy"); }},
-    {"seed", "S", "seed of everything random (default 1)", false, [](O& o, const std::string& v) { o.settings.seed = static_cast<std::uint64_t>(parse_number(v, "--seed", 0, 4294967295.0)); }},
-    {"threads", "N", "threads (default: all cores); results do not depend on it", false, [](O& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "--threads", 0, 256)); }},
-    {"json", nullptr, "print report.json instead of the table", false, [](O& o, const std::string& v) { o.json = parse_switch(v, "--json"); }},
-    {"reproducible", nullptr, "leave pass times out of the report", false, [](O& o, const std::string& v) { o.output.reproducible = parse_switch(v, "--reproducible"); }},
+    {"pass", "LIST", "run exactly these passes", false,
+     [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
+    {"dump-after", "PASS", "print the graph after a pass to standard error", false,
+     [](O& o, const std::string& v) { o.dump_after = v; }},
+    {"max-flash", "SIZE", "fail when flash is over this, e.g. 64KiB", false,
+     [](O& o, const std::string& v) { o.gates.max_flash = parse_bytes(v, "--max-flash"); }},
+    {"max-ram", "SIZE", "fail when the arena is over this", false,
+     [](O& o, const std::string& v) { o.gates.max_ram = parse_bytes(v, "--max-ram"); }},
+    {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp", false,
+     [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
+    {"min-accuracy", "A", "fail when the metric is below, e.g. 0.9", false,
+     [](O& o, const std::string& v) { o.gates.min_accuracy = parse_share(v, "--min-accuracy"); }},
+    {"seed", "S", "seed of everything random (default 1)", false,
+     [](O& o, const std::string& v) {
+       o.settings.seed = static_cast<std::uint64_t>(parse_number(v, "--seed", 0, 4294967295.0));
+     }},
+    {"threads", "N", "threads (default: all cores); results do not depend on it", false,
+     [](O& o, const std::string& v) { o.threads = static_cast<int>(parse_number(v, "--threads", 0, 256)); }},
+    {"json", nullptr, "print report.json instead of the table", false,
+     [](O& o, const std::string& v) { o.json = parse_switch(v, "--json"); }},
+    {"reproducible", nullptr, "leave pass times out of the report", false,
+     [](O& o, const std::string& v) { o.output.reproducible = parse_switch(v, "--reproducible"); }},
 };
 
 std::string normalized(std::string key) {
@@ -176,7 +208,8 @@ std::string text_of(const toml::node& n, const std::string& key) {
     std::snprintf(text, sizeof text, "%.17g", *v);
     return text;
   }
-  throw Error(ErrorKind::usage, "tinyc.toml: the value of '" + printable(key) + "' must be a string, number or boolean");
+  throw Error(ErrorKind::usage,
+              "tinyc.toml: the value of '" + printable(key) + "' must be a string, number or boolean");
 }
 
 void apply_table(CompressOptions& o, const toml::table& table, const fs::path& folder) {
@@ -184,7 +217,9 @@ void apply_table(CompressOptions& o, const toml::table& table, const fs::path& f
     const std::string key = normalized(std::string(k.str()));
     if (key == "path") continue;
     const OptionSpec* spec = find_spec(key);
-    if (!spec) throw Error(ErrorKind::usage, "tinyc.toml: unknown key '" + printable(std::string(k.str())) + "'", "did you mean '" + nearest(key) + "'?");
+    if (!spec)
+      throw Error(ErrorKind::usage, "tinyc.toml: unknown key '" + printable(std::string(k.str())) + "'",
+                  "did you mean '" + nearest(key) + "'?");
     std::string value = text_of(node, key);
     if (spec->path && fs::path(value).is_relative()) value = (folder / value).string();
     spec->set(o, value);
@@ -196,12 +231,14 @@ void apply_config(CompressOptions& o, const fs::path& file) {
   try {
     config = toml::parse_file(file.string());
   } catch (const toml::parse_error& e) {
-    throw Error(ErrorKind::usage, "'" + printable(file.string()) + "' line " + std::to_string(e.source().begin.line) + ": " + printable(std::string(e.description())));
+    throw Error(ErrorKind::usage, "'" + printable(file.string()) + "' line " + std::to_string(e.source().begin.line) +
+                                      ": " + printable(std::string(e.description())));
   }
   const fs::path folder = file.parent_path();
   for (const auto& [k, node] : config) {
     if (k.str() != "defaults" && k.str() != "model")
-      throw Error(ErrorKind::usage, "tinyc.toml: unknown section '" + printable(std::string(k.str())) + "'", "sections are [defaults] and [[model]]");
+      throw Error(ErrorKind::usage, "tinyc.toml: unknown section '" + printable(std::string(k.str())) + "'",
+                  "sections are [defaults] and [[model]]");
   }
   if (config.contains("defaults")) {
     const auto* table = config["defaults"].as_table();
@@ -216,7 +253,8 @@ void apply_config(CompressOptions& o, const fs::path& file) {
     const auto path = table ? (*table)["path"].value<std::string>() : std::nullopt;
     if (!path) throw Error(ErrorKind::usage, "tinyc.toml: every [[model]] needs a path");
     std::error_code error;
-    if (fs::weakly_canonical(folder / *path, error) == fs::weakly_canonical(o.model, error)) apply_table(o, *table, folder);
+    if (fs::weakly_canonical(folder / *path, error) == fs::weakly_canonical(o.model, error))
+      apply_table(o, *table, folder);
   }
 }
 
@@ -227,7 +265,8 @@ std::span<const OptionSpec> compress_specs() noexcept { return kSpecs; }
 double parse_number(const std::string& text, const std::string& option, double lo, double hi) {
   char* end = nullptr;
   const double v = std::strtod(text.c_str(), &end);
-  if (text.empty() || *end || !std::isfinite(v) || v < lo || v > hi) bad(option, text, "a number from " + std::to_string(lo) + " to " + std::to_string(hi));
+  if (text.empty() || *end || !std::isfinite(v) || v < lo || v > hi)
+    bad(option, text, "a number from " + std::to_string(lo) + " to " + std::to_string(hi));
   return v;
 }
 
@@ -253,7 +292,8 @@ double parse_share(const std::string& text, const std::string& option) {
   return parse_number(text, option, 0, 1e9);
 }
 
-CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config_path) {
+CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given,
+                                const std::string& config_path) {
   CompressOptions o;
   o.model = model;
   const fs::path beside = fs::path(model).parent_path() / "tinyc.toml";

@@ -22,10 +22,10 @@ struct CompressOptions {
 };
 
 struct OptionSpec {
-  const char* name;      ///< "calib-method"; the variable is TINYC_CALIB_METHOD
-  const char* value;     ///< placeholder in --help; null: a switch
+  const char* name;   ///< "calib-method"; the variable is TINYC_CALIB_METHOD
+  const char* value;  ///< placeholder in --help; null: a switch
   const char* help;
-  bool path;             ///< relative values in tinyc.toml count from its folder
+  bool path;                                                  ///< relative values in tinyc.toml count from its folder
   void (*set)(CompressOptions& o, const std::string& value);  ///< throws Error(usage)
 };
 
@@ -34,7 +34,8 @@ std::span<const OptionSpec> compress_specs() noexcept;
 
 /// Applies defaults < tinyc.toml < TINYC_* < command line. `given` holds the command line's options by name ("true" for
 /// switches). Throws Error(usage): unknown keys (with the nearest known one), bad values, unreadable configuration.
-CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given, const std::string& config_path);
+CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given,
+                                const std::string& config_path);
 
 /// "64KiB", "16 KB", "2048" -> bytes (KiB = KB = 1024). Throws Error(usage).
 std::uint64_t parse_bytes(const std::string& text, const std::string& option);

@@ -19,7 +19,8 @@ std::vector<std::int32_t> last_uses(const Graph& g) {
 
 }  // namespace
 
-FloatExecutor::FloatExecutor(const Graph& g, bool keep_all) : graph_(g), slot_(g.tensors.size(), -1), keep_all_(keep_all) {
+FloatExecutor::FloatExecutor(const Graph& g, bool keep_all)
+    : graph_(g), slot_(g.tensors.size(), -1), keep_all_(keep_all) {
   if (g.stage != Stage::Float) throw Error(ErrorKind::internal, "the float executor was given a quantized graph");
   const auto last = last_uses(g);
   std::vector<std::int32_t> free_slots;
@@ -34,7 +35,8 @@ FloatExecutor::FloatExecutor(const Graph& g, bool keep_all) : graph_(g), slot_(g
     // the slot that wastes least: smallest that fits, else the largest, which grows
     auto best = free_slots.begin();
     for (auto it = free_slots.begin(); it != free_slots.end(); ++it) {
-      const auto have = slot_elements_[static_cast<std::size_t>(*it)], chosen = slot_elements_[static_cast<std::size_t>(*best)];
+      const auto have = slot_elements_[static_cast<std::size_t>(*it)],
+                 chosen = slot_elements_[static_cast<std::size_t>(*best)];
       if (have >= need ? (chosen < need || have < chosen) : (chosen < need && have > chosen)) best = it;
     }
     slot_[t] = *best;
@@ -52,7 +54,8 @@ FloatExecutor::FloatExecutor(const Graph& g, bool keep_all) : graph_(g), slot_(g
     dying.erase(std::unique(dying.begin(), dying.end()), dying.end());
     for (const auto id : dying) {
       if (id == kNoTensor || slot_[static_cast<std::size_t>(id)] < 0) continue;
-      if (last[static_cast<std::size_t>(id)] <= static_cast<std::int32_t>(i)) free_slots.push_back(slot_[static_cast<std::size_t>(id)]);
+      if (last[static_cast<std::size_t>(id)] <= static_cast<std::int32_t>(i))
+        free_slots.push_back(slot_[static_cast<std::size_t>(id)]);
     }
   }
 }
@@ -72,7 +75,8 @@ std::span<float> FloatExecutor::input(State& s, std::size_t i) const {
 std::span<const float> FloatExecutor::value(const State& s, TensorId id) const {
   const Tensor& t = graph_.at(id);
   if (t.is_const()) return t.as<float>();
-  return std::span(s.buffers[static_cast<std::size_t>(slot_[static_cast<std::size_t>(id)])]).first(static_cast<std::size_t>(num_elements(t.shape)));
+  return std::span(s.buffers[static_cast<std::size_t>(slot_[static_cast<std::size_t>(id)])])
+      .first(static_cast<std::size_t>(num_elements(t.shape)));
 }
 
 void FloatExecutor::run(State& s) const {
@@ -89,7 +93,8 @@ void FloatExecutor::run(State& s) const {
       }
     }
     for (const auto id : n.outputs)
-      out.push_back({s.buffers[static_cast<std::size_t>(slot_[static_cast<std::size_t>(id)])].data(), &graph_.at(id).shape});
+      out.push_back(
+          {s.buffers[static_cast<std::size_t>(slot_[static_cast<std::size_t>(id)])].data(), &graph_.at(id).shape});
     traits(n.op).forward({n.op, in, out, s.scratch});
   }
 }

@@ -69,7 +69,8 @@ bool stores(DType d) {
 
 template <class T>
 std::span<const T> Tensor::as() const {
-  if (!data || !stores<T>(dtype)) throw Error(ErrorKind::internal, "tensor '" + printable(name) + "' read as another type");
+  if (!data || !stores<T>(dtype))
+    throw Error(ErrorKind::internal, "tensor '" + printable(name) + "' read as another type");
   return {reinterpret_cast<const T*>(data->data()), data->size() / sizeof(T)};
 }
 template std::span<const float> Tensor::as<float>() const;
@@ -102,7 +103,8 @@ Tensor make_const(std::string name, DType dtype, Shape shape, Bytes bytes) {
   return t;
 }
 
-Uses::Uses(const Graph& g) : producer(g.tensors.size(), -1), consumers(g.tensors.size()), is_output(g.tensors.size(), 0) {
+Uses::Uses(const Graph& g)
+    : producer(g.tensors.size(), -1), consumers(g.tensors.size()), is_output(g.tensors.size(), 0) {
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     for (const auto id : g.nodes[i].inputs)
       if (id != kNoTensor) consumers[static_cast<std::size_t>(id)].push_back(static_cast<std::int32_t>(i));
@@ -121,7 +123,8 @@ void remove_unused(Graph& g) {
   for (const auto id : g.outputs) needed[static_cast<std::size_t>(id)] = 1;
   std::vector<Node> kept;
   for (auto it = g.nodes.rbegin(); it != g.nodes.rend(); ++it) {
-    const bool used = std::any_of(it->outputs.begin(), it->outputs.end(), [&](TensorId t) { return needed[static_cast<std::size_t>(t)] != 0; });
+    const bool used = std::any_of(it->outputs.begin(), it->outputs.end(),
+                                  [&](TensorId t) { return needed[static_cast<std::size_t>(t)] != 0; });
     if (!used) continue;
     for (const auto t : it->outputs) needed[static_cast<std::size_t>(t)] = 1;
     for (const auto t : it->inputs)

@@ -193,13 +193,19 @@ Layer read_layer(Reader& r, const file::Layer& f) {
 Bytes write_program(const Program& p) {
   flatbuffers::FlatBufferBuilder b;
   std::vector<flatbuffers::Offset<file::Blob>> blobs;
-  for (const Blob& x : p.blobs)
-    blobs.push_back(file::CreateBlob(b, static_cast<file::BlobKind>(x.kind), static_cast<file::BlobType>(x.type),
-                                     b.CreateString(x.name), b.CreateVector(x.bytes)));
+  for (const Blob& x : p.blobs) {
+    // named first: compilers differ in the order in which they evaluate arguments, and the bytes follow that order
+    const auto name = b.CreateString(x.name);
+    const auto bytes = b.CreateVector(x.bytes);
+    blobs.push_back(
+        file::CreateBlob(b, static_cast<file::BlobKind>(x.kind), static_cast<file::BlobType>(x.type), name, bytes));
+  }
   std::vector<flatbuffers::Offset<file::Value>> values;
-  for (const Value& v : p.values)
-    values.push_back(file::CreateValue(b, b.CreateString(v.name), b.CreateVector(v.shape), v.bytes, v.offset, v.scale,
-                                       v.zero_point, v.first, v.last));
+  for (const Value& v : p.values) {
+    const auto name = b.CreateString(v.name);
+    const auto shape = b.CreateVector(v.shape);
+    values.push_back(file::CreateValue(b, name, shape, v.bytes, v.offset, v.scale, v.zero_point, v.first, v.last));
+  }
   std::vector<flatbuffers::Offset<file::Layer>> layers;
   for (const Layer& l : p.layers) {
     // named one by one: the order in which arguments are evaluated differs between compilers

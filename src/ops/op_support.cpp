@@ -30,7 +30,8 @@ ActRange activation_range(Act a, float scale, std::int32_t zero_point) {
 }
 
 ScaleZp scale_zp(const Tensor& t) {
-  if (!t.quant || t.quant->scale.size() != 1) reject("tensor '" + printable(t.name) + "' has no per-tensor quantization");
+  if (!t.quant || t.quant->scale.size() != 1)
+    reject("tensor '" + printable(t.name) + "' has no per-tensor quantization");
   return {t.quant->scale[0], t.quant->zero_point[0]};
 }
 

@@ -24,7 +24,8 @@ std::vector<Shape> inferred(const Graph& g, const Node& n) {
     for (const auto& s : shapes) {
       std::int64_t total = 1;
       for (const auto d : s) {
-        if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31)) throw Error(ErrorKind::unsupported, "output shape " + to_string(s) + " is empty or too large");
+        if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31))
+          throw Error(ErrorKind::unsupported, "output shape " + to_string(s) + " is empty or too large");
       }
     }
     return shapes;
@@ -33,15 +34,19 @@ std::vector<Shape> inferred(const Graph& g, const Node& n) {
   }
 }
 
-[[noreturn]] void broken(const std::string& what) { throw Error(ErrorKind::internal, "graph verification failed: " + what); }
+[[noreturn]] void broken(const std::string& what) {
+  throw Error(ErrorKind::internal, "graph verification failed: " + what);
+}
 
 void check_arity(const Graph& g, const Node& n) {
   const OpTraits& t = traits(n.op);
   const auto count = static_cast<std::int32_t>(n.inputs.size());
-  if (count < t.min_inputs || (t.max_inputs >= 0 && count > t.max_inputs)) broken(where(n) + " has " + std::to_string(count) + " inputs");
+  if (count < t.min_inputs || (t.max_inputs >= 0 && count > t.max_inputs))
+    broken(where(n) + " has " + std::to_string(count) + " inputs");
   for (std::size_t i = 0; i < n.inputs.size(); ++i) {
     const auto id = n.inputs[i];
-    if (id == kNoTensor ? static_cast<std::int32_t>(i) < t.min_inputs : (id < 0 || static_cast<std::size_t>(id) >= g.tensors.size()))
+    if (id == kNoTensor ? static_cast<std::int32_t>(i) < t.min_inputs
+                        : (id < 0 || static_cast<std::size_t>(id) >= g.tensors.size()))
       broken(where(n) + " has a bad input " + std::to_string(i));
   }
   if (n.outputs.empty()) broken(where(n) + " has no output");
@@ -54,12 +59,15 @@ void check_quant(const Tensor& t) {
   const std::string name = "tensor '" + printable(t.name) + "'";
   if (q.scale.empty() || q.scale.size() != q.zero_point.size()) broken(name + " has an incomplete quantization");
   if (q.per_channel()) {
-    if (q.axis < 0 || static_cast<std::size_t>(q.axis) >= t.shape.size() || static_cast<std::size_t>(t.shape[static_cast<std::size_t>(q.axis)]) != q.scale.size())
+    if (q.axis < 0 || static_cast<std::size_t>(q.axis) >= t.shape.size() ||
+        static_cast<std::size_t>(t.shape[static_cast<std::size_t>(q.axis)]) != q.scale.size())
       broken(name + " has scales that do not fit its axis");
   }
   for (std::size_t i = 0; i < q.scale.size(); ++i) {
-    if (!(q.scale[i] >= 0) || !std::isfinite(q.scale[i]) || (!t.is_const() && q.scale[i] == 0)) broken(name + " has a bad scale");
-    if (t.dtype == DType::i8 && (q.zero_point[i] < -128 || q.zero_point[i] > 127)) broken(name + " has a bad zero point");
+    if (!(q.scale[i] >= 0) || !std::isfinite(q.scale[i]) || (!t.is_const() && q.scale[i] == 0))
+      broken(name + " has a bad scale");
+    if (t.dtype == DType::i8 && (q.zero_point[i] < -128 || q.zero_point[i] > 127))
+      broken(name + " has a bad zero point");
   }
 }
 
@@ -69,9 +77,11 @@ void check_tensor(const Graph& g, const Tensor& t) {
   for (const auto d : t.shape)
     if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31)) broken(name + " has shape " + to_string(t.shape));
   if (t.data && t.data->size() != t.bytes()) broken(name + " has a payload of the wrong size");
-  if (t.range && !(std::isfinite(t.range->min) && std::isfinite(t.range->max) && t.range->min <= t.range->max)) broken(name + " has a bad range");
+  if (t.range && !(std::isfinite(t.range->min) && std::isfinite(t.range->max) && t.range->min <= t.range->max))
+    broken(name + " has a bad range");
   if (t.quant) check_quant(t);
-  if (t.coded && (!t.data || t.dtype != DType::i8 || !t.coded->stream || t.coded->table < 0 || static_cast<std::size_t>(t.coded->table) >= g.code_tables.size()))
+  if (t.coded && (!t.data || t.dtype != DType::i8 || !t.coded->stream || t.coded->table < 0 ||
+                  static_cast<std::size_t>(t.coded->table) >= g.code_tables.size()))
     broken(name + " has a bad coded form");
 }
 
@@ -98,7 +108,8 @@ void verify(const Graph& g) {
   for (const auto& n : g.nodes) {
     check_arity(g, n);
     for (const auto id : n.inputs)
-      if (id != kNoTensor && !available[static_cast<std::size_t>(id)]) broken(where(n) + " reads a tensor before it is written");
+      if (id != kNoTensor && !available[static_cast<std::size_t>(id)])
+        broken(where(n) + " reads a tensor before it is written");
     const auto shapes = inferred(g, n);
     if (shapes.size() != n.outputs.size()) broken(where(n) + " has the wrong number of outputs");
     for (std::size_t i = 0; i < n.outputs.size(); ++i) {
@@ -106,7 +117,8 @@ void verify(const Graph& g) {
       if (available[id]) broken(where(n) + " writes a tensor twice");
       available[id] = activation[id] = 1;
       if (g.tensors[id].shape != shapes[i])
-        broken(where(n) + " has output shape " + to_string(g.tensors[id].shape) + ", its inputs give " + to_string(shapes[i]));
+        broken(where(n) + " has output shape " + to_string(g.tensors[id].shape) + ", its inputs give " +
+               to_string(shapes[i]));
     }
   }
   if (g.outputs.empty()) broken("the graph has no output");
@@ -116,7 +128,8 @@ void verify(const Graph& g) {
     const Tensor& t = g.tensors[i];
     if (!activation[i]) continue;
     if (g.stage == Stage::Float ? t.dtype != DType::f32 : (t.dtype != DType::i8 || !t.quant || t.quant->per_channel()))
-      broken("activation '" + printable(t.name) + "' has type " + name_of(t.dtype) + " in a graph of stage " + name_of(g.stage));
+      broken("activation '" + printable(t.name) + "' has type " + name_of(t.dtype) + " in a graph of stage " +
+             name_of(g.stage));
   }
 }
 

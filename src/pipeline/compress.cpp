@@ -48,7 +48,8 @@ Accuracy measure(const Import& model, const Program& p, const Dataset& d, const 
   a.metric = resolve_metric(metric, m);
   const RealOutputs compressed = real_outputs(p, d, m.samples);
   // an already quantized model is its own reference: lowered without any pass
-  const RealOutputs reference = model.graph.stage == Stage::Float ? run_float(model.graph, d, m.samples) : real_outputs(lower(model.graph), d, m.samples);
+  const RealOutputs reference = model.graph.stage == Stage::Float ? run_float(model.graph, d, m.samples)
+                                                                  : real_outputs(lower(model.graph), d, m.samples);
   compare(reference, compressed, m, a);
   a.float_value = score(a.metric, reference, m);
   a.compressed = score(a.metric, compressed, m);
@@ -63,7 +64,8 @@ Accuracy measure(const Import& model, const Program& p, const Dataset& d, const 
 
 Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   const Import& model = *in.model;
-  if (!is_c_identifier(s.name)) throw Error(ErrorKind::usage, "'" + printable(s.name) + "' is not a C identifier", "choose another --name");
+  if (!is_c_identifier(s.name))
+    throw Error(ErrorKind::usage, "'" + printable(s.name) + "' is not a C identifier", "choose another --name");
   if (model.graph.stage == Stage::Float && !s.int8 && s.passes.empty())
     throw Error(ErrorKind::usage, "this is a float model and microcontroller code is int8", "add --int8");
   const auto progress = [&](const char* stage, double fraction) {
@@ -82,7 +84,9 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   if (!calibration) {
     synthetic = synthetic_dataset(model.graph, kSyntheticSamples, s.seed);
     calibration = &synthetic;
-    if (needs_samples) r.warnings.push_back("no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
+    if (needs_samples)
+      r.warnings.push_back(
+          "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
   }
   options.calibration = calibration;
 
@@ -93,7 +97,9 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
     if (g.stage == Stage::Float) float_graph = g;
     if (s.after_pass) s.after_pass(p, g);
   });
-  if (out.graph.stage == Stage::Float) throw Error(ErrorKind::usage, "the chosen passes leave a float graph", "end the list with calibrate,quantize_int8,huffman_code");
+  if (out.graph.stage == Stage::Float)
+    throw Error(ErrorKind::usage, "the chosen passes leave a float graph",
+                "end the list with calibrate,quantize_int8,huffman_code");
 
   progress("lower", 0.6);
   out.program = lower(out.graph);
@@ -110,18 +116,21 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   const auto sources = emit_c(out.program);
   std::set<std::string> symbols{"tinyc_run"};
   for (const Layer& l : out.program.layers) symbols.insert(l.kernel->symbol);
-  const auto measured = measure_code_bytes(*find_target(s.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"), symbols);
+  const auto measured =
+      measure_code_bytes(*find_target(s.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"), symbols);
   r.code_bytes = measured.value_or(estimate_code_bytes(sources.at("tinyc_rt.c")));
   r.code_estimated = !measured;
 
   progress("measure", 0.7);
   const Dataset* data = in.evaluation ? in.evaluation : calibration;
   r.accuracy = measure(model, out.program, *data, s.metric, data == &synthetic);
-  if (!in.evaluation && in.calibration) r.warnings.push_back("accuracy was measured on the calibration samples; give --eval DATA for other ones");
+  if (!in.evaluation && in.calibration)
+    r.warnings.push_back("accuracy was measured on the calibration samples; give --eval DATA for other ones");
   if (!float_graph.nodes.empty()) {
     const auto sqnr = layer_sqnr(float_graph, out.program, *data, std::min<std::size_t>(data->samples(), kSqnrSamples));
     for (LayerReport& l : r.layers)
-      if (const auto found = sqnr.find(static_cast<std::size_t>(l.index)); found != sqnr.end()) l.sqnr_db = found->second;
+      if (const auto found = sqnr.find(static_cast<std::size_t>(l.index)); found != sqnr.end())
+        l.sqnr_db = found->second;
   }
   progress("done", 1.0);
   return out;
@@ -141,7 +150,8 @@ std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Rep
   std::vector<std::string> failed;
   const auto over = [&](const char* what, std::uint64_t value, std::uint64_t limit, const char* why) {
     if (value > limit)
-      failed.push_back(std::string(what) + " is " + std::to_string(value) + " B, " + why + " " + std::to_string(limit) + " B (" + std::to_string(value - limit) + " B too much)");
+      failed.push_back(std::string(what) + " is " + std::to_string(value) + " B, " + why + " " + std::to_string(limit) +
+                       " B (" + std::to_string(value - limit) + " B too much)");
   };
   if (g.max_flash) over("flash", r.flash_total(), *g.max_flash, "the budget is");
   if (g.max_ram) over("RAM (arena)", r.arena, *g.max_ram, "the budget is");
@@ -152,17 +162,21 @@ std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Rep
     const double sign = higher_is_better(r.accuracy->metric) ? 1 : -1;
     const double drop = sign * (*r.accuracy->float_value - *r.accuracy->compressed);
     if (g.max_drop && drop > *g.max_drop + 1e-9)
-      failed.push_back(r.accuracy->metric + " dropped by " + points(drop) + " points, allowed are " + points(*g.max_drop));
+      failed.push_back(r.accuracy->metric + " dropped by " + points(drop) + " points, allowed are " +
+                       points(*g.max_drop));
     if (g.min_accuracy && sign * *r.accuracy->compressed < sign * *g.min_accuracy - 1e-9)
-      failed.push_back(r.accuracy->metric + " is " + std::to_string(*r.accuracy->compressed) + ", at least " + std::to_string(*g.min_accuracy) + " is required");
+      failed.push_back(r.accuracy->metric + " is " + std::to_string(*r.accuracy->compressed) + ", at least " +
+                       std::to_string(*g.min_accuracy) + " is required");
   }
   if (baseline) {
     over("flash", r.flash_total(), baseline->flash_total() + baseline->flash_total() / 100, "the baseline plus 1 % is");
     over("RAM (arena)", r.arena, baseline->arena + baseline->arena / 100, "the baseline plus 1 % is");
-    if (baseline->accuracy && baseline->accuracy->compressed && r.accuracy && r.accuracy->compressed && baseline->accuracy->metric == r.accuracy->metric) {
+    if (baseline->accuracy && baseline->accuracy->compressed && r.accuracy && r.accuracy->compressed &&
+        baseline->accuracy->metric == r.accuracy->metric) {
       const double sign = higher_is_better(r.accuracy->metric) ? 1 : -1;
       const double drop = sign * (*baseline->accuracy->compressed - *r.accuracy->compressed);
-      if (drop > g.max_drop.value_or(0.005) + 1e-9) failed.push_back(r.accuracy->metric + " is " + points(drop) + " points worse than the baseline");
+      if (drop > g.max_drop.value_or(0.005) + 1e-9)
+        failed.push_back(r.accuracy->metric + " is " + points(drop) + " points worse than the baseline");
     }
   }
   return failed;

@@ -26,12 +26,12 @@ struct CompressSettings {
   std::vector<std::string> passes;  ///< empty: the default pipeline
   PassOptions pass_options;
   std::uint64_t seed = 1;
-  std::function<void(const Pass&, const Graph&)> after_pass;        ///< may be empty
+  std::function<void(const Pass&, const Graph&)> after_pass;                ///< may be empty
   std::function<void(const std::string& stage, double fraction)> progress;  ///< may be empty
 };
 
 struct Compressed {
-  Graph graph;      ///< final graph, Quantized or Coded
+  Graph graph;  ///< final graph, Quantized or Coded
   Program program;
   Report report;
 };
@@ -46,8 +46,8 @@ struct Gates {
   std::optional<double> min_accuracy;
 };
 
-/// One sentence for each gate that the report fails. With `baseline`, anything worse than it fails: flash or RAM by more
-/// than 1 %, the metric by more than max_drop (default 0.005).
+/// One sentence for each gate that the report fails. With `baseline`, anything worse than it fails: flash or RAM by
+/// more than 1 %, the metric by more than max_drop (default 0.005).
 std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Report* baseline = nullptr);
 
 /// True when larger values of the metric are better.

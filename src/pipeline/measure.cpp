@@ -50,7 +50,8 @@ double auc(std::vector<std::pair<double, bool>> scored) {
       }
   }
   const double negatives = static_cast<double>(scored.size()) - positives;
-  if (positives == 0 || negatives == 0) throw Error(ErrorKind::data, "AUC needs samples of both classes", "check the labels y (0 normal, 1 anomaly)");
+  if (positives == 0 || negatives == 0)
+    throw Error(ErrorKind::data, "AUC needs samples of both classes", "check the labels y (0 normal, 1 anomaly)");
   return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
@@ -65,7 +66,8 @@ double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
     m.data->sample(0, i, x);
     const auto y = sample_of(outputs, m, i);
     double error = 0;
-    for (std::size_t j = 0; j < x.size(); ++j) error += (static_cast<double>(x[j]) - y[j]) * (static_cast<double>(x[j]) - y[j]);
+    for (std::size_t j = 0; j < x.size(); ++j)
+      error += (static_cast<double>(x[j]) - y[j]) * (static_cast<double>(x[j]) - y[j]);
     float key = static_cast<float>(i);
     if (m.data->groups) m.data->groups->row(i, {&key, 1});
     Group& g = groups[key];
@@ -94,7 +96,8 @@ double mean_squared_error(const RealOutputs& outputs, const MetricData& m) {
   for (std::size_t i = 0; i < m.samples; ++i) {
     m.data->labels->row(i, target);
     const auto y = sample_of(outputs, m, i);
-    for (std::size_t j = 0; j < y.size(); ++j) sum += (static_cast<double>(target[j]) - y[j]) * (static_cast<double>(target[j]) - y[j]);
+    for (std::size_t j = 0; j < y.size(); ++j)
+      sum += (static_cast<double>(target[j]) - y[j]) * (static_cast<double>(target[j]) - y[j]);
   }
   return sum / static_cast<double>(m.samples * m.output_elements);
 }
@@ -115,21 +118,27 @@ RealOutputs real_outputs(const Program& p, const Dataset& d, std::size_t n) {
 std::string resolve_metric(const std::string& name, const MetricData& m) {
   const bool labels = m.data->labels.has_value();
   const std::size_t per_row = labels ? m.data->labels->row_elements() : 0;
-  const bool reconstructs = m.data->inputs.size() == 1 && m.data->inputs[0].row_elements() == m.output_elements && m.output_elements > 1;
+  const bool reconstructs =
+      m.data->inputs.size() == 1 && m.data->inputs[0].row_elements() == m.output_elements && m.output_elements > 1;
   if (name == "auto") {
     // calibration rows are often all normal: nothing to rank then
     if (labels && per_row == 1 && reconstructs) return has_both_classes(m) ? "auc" : "cosine";
-    if (labels && per_row == 1 && m.data->labels->type != Array::Type::f32 && m.data->labels->type != Array::Type::f64) return "top1";
+    if (labels && per_row == 1 && m.data->labels->type != Array::Type::f32 && m.data->labels->type != Array::Type::f64)
+      return "top1";
     if (labels && per_row == 1 && m.output_elements > 1) return "top1";
     return labels && per_row == m.output_elements ? "mse" : "cosine";
   }
   if (name == "cosine") return name;
-  if (name != "top1" && name != "mse" && name != "auc") throw Error(ErrorKind::usage, "unknown metric '" + printable(name) + "'", "one of: auto, top1, auc, mse, cosine");
-  if (!labels) throw Error(ErrorKind::data, "metric " + name + " needs labels", "store them under the key y, or use --metric cosine");
+  if (name != "top1" && name != "mse" && name != "auc")
+    throw Error(ErrorKind::usage, "unknown metric '" + printable(name) + "'", "one of: auto, top1, auc, mse, cosine");
+  if (!labels)
+    throw Error(ErrorKind::data, "metric " + name + " needs labels",
+                "store them under the key y, or use --metric cosine");
   if (name == "mse" ? per_row != m.output_elements : per_row != 1)
-    throw Error(ErrorKind::data, "the labels have " + std::to_string(per_row) + " values a sample, metric " + name + " needs " +
-                                     std::to_string(name == "mse" ? m.output_elements : 1));
-  if (name == "auc" && !reconstructs) throw Error(ErrorKind::data, "metric auc needs an autoencoder: an output as large as the input");
+    throw Error(ErrorKind::data, "the labels have " + std::to_string(per_row) + " values a sample, metric " + name +
+                                     " needs " + std::to_string(name == "mse" ? m.output_elements : 1));
+  if (name == "auc" && !reconstructs)
+    throw Error(ErrorKind::data, "metric auc needs an autoencoder: an output as large as the input");
   return name;
 }
 

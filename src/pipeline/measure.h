@@ -25,13 +25,13 @@ struct MetricData {
 };
 
 /// The metric `auto` stands for: "auc" with labels and an autoencoder (output as large as the input), "top1" with class
-/// labels, "mse" with real targets, else "cosine" (needs no labels: against the float model). Throws Error(usage) for an
-/// unknown name, Error(data) when the labels do not fit.
+/// labels, "mse" with real targets, else "cosine" (needs no labels: against the float model). Throws Error(usage) for
+/// an unknown name, Error(data) when the labels do not fit.
 std::string resolve_metric(const std::string& name, const MetricData& m);
 
-/// One model's score: top1 = share of right classes (one output element: threshold 0.5), auc = area under ROC of the mean
-/// squared reconstruction error, by group where the data has groups; mse = mean squared error to the targets. Absent for
-/// cosine.
+/// One model's score: top1 = share of right classes (one output element: threshold 0.5), auc = area under ROC of the
+/// mean squared reconstruction error, by group where the data has groups; mse = mean squared error to the targets.
+/// Absent for cosine.
 std::optional<double> score(const std::string& metric, const RealOutputs& outputs, const MetricData& m);
 
 /// Compares two models' outputs over all samples: agreement of the arg max of output 0 and SQNR over all outputs

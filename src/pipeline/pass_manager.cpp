@@ -53,7 +53,8 @@ std::string difference(const Outputs& a, const Outputs& b) {
       const float d = std::fabs(a.real[k][i] - b.real[k][i]);
       if (!(d <= worst) && !(std::isnan(a.real[k][i]) && std::isnan(b.real[k][i]))) worst = d;
     }
-    if (!(worst <= 1e-4f * std::max(largest, 1e-30f))) return "output " + std::to_string(k) + " moved by " + std::to_string(worst);
+    if (!(worst <= 1e-4f * std::max(largest, 1e-30f)))
+      return "output " + std::to_string(k) + " moved by " + std::to_string(worst);
   }
   return {};
 }
@@ -69,7 +70,8 @@ std::uint64_t constant_bytes(const Graph& g) {
       if (id == kNoTensor || !g.at(id).is_const() || !counted.insert(id).second) continue;
       const Tensor& t = g.at(id);
       total += t.coded ? t.coded->stream->size() : t.bytes();
-      if (t.coded && tables.insert(t.coded->table).second) total += g.code_tables[static_cast<std::size_t>(t.coded->table)]->size();
+      if (t.coded && tables.insert(t.coded->table).second)
+        total += g.code_tables[static_cast<std::size_t>(t.coded->table)]->size();
     }
   return total;
 }
@@ -78,11 +80,13 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
                                    const std::function<void(const Pass&, const Graph&)>& after) {
   std::vector<PassRecord> records;
   const Dataset samples = synthetic_dataset(g, kCheckSamples, kCheckSeed);  // made once: calibration changes ranges
-  std::optional<Outputs> known;                                            // outputs of g as it stands
+  std::optional<Outputs> known;                                             // outputs of g as it stands
   for (const Pass* pass : passes) {
     check_interrupt();
     if (pass->any_stage ? g.stage == Stage::Coded : g.stage != pass->needs)
-      throw Error(ErrorKind::usage, std::string("pass ") + pass->name + " needs a " + name_of(pass->needs) + " graph, this one is " + name_of(g.stage),
+      throw Error(ErrorKind::usage,
+                  std::string("pass ") + pass->name + " needs a " + name_of(pass->needs) + " graph, this one is " +
+                      name_of(g.stage),
                   "see the order in `tinyc passes`");
     const auto start = std::chrono::steady_clock::now();
     PassRecord record{pass->name, 0, constant_bytes(g), 0, false, {}};

@@ -48,7 +48,8 @@ const Target* find_target(const std::string& name) noexcept {
   return nullptr;
 }
 
-std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source,
+std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header,
+                                                const std::string& runtime_source,
                                                 const std::set<std::string>& symbols) {
   const std::string prefix = t.compiler;
   if (prefix.empty() || std::system(("command -v " + prefix + "gcc >/dev/null 2>&1").c_str()) != 0) return std::nullopt;
@@ -58,9 +59,10 @@ std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::stri
   std::ofstream(folder.path / "tinyc_rt.c") << runtime_source;
   std::string roots;
   for (const auto& s : symbols) roots += " -Wl,-u," + s;
-  const std::string command = "cd '" + folder.path.string() + "' && " + prefix + "gcc " + t.flags +
-                              " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,tinyc_run" + roots +
-                              " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
+  const std::string command =
+      "cd '" + folder.path.string() + "' && " + prefix + "gcc " + t.flags +
+      " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,tinyc_run" +
+      roots + " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
   std::uint64_t total = 0;
   FILE* out = popen(command.c_str(), "r");
   if (!out) return std::nullopt;
@@ -68,7 +70,8 @@ std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::stri
   while (std::fgets(line, sizeof line, out)) {
     char section[128];
     unsigned long long bytes = 0;
-    if (std::sscanf(line, "%127s %llu", section, &bytes) == 2 && std::string(section).rfind(".text", 0) == 0) total += bytes;
+    if (std::sscanf(line, "%127s %llu", section, &bytes) == 2 && std::string(section).rfind(".text", 0) == 0)
+      total += bytes;
   }
   return pclose(out) == 0 && total > 0 ? std::optional<std::uint64_t>(total) : std::nullopt;
 }

@@ -19,9 +19,10 @@ std::span<const Target> all_targets() noexcept;
 /// nullptr when unknown.
 const Target* find_target(const std::string& name) noexcept;
 
-/// Bytes of machine code (.text) that the kernels `symbols` of an emitted tinyc_rt.c need when the target's compiler builds it
-/// with -O2 and the linker drops the rest; absent when that compiler is not installed or the target is "any".
-std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header, const std::string& runtime_source,
+/// Bytes of machine code (.text) that the kernels `symbols` of an emitted tinyc_rt.c need when the target's compiler
+/// builds it with -O2 and the linker drops the rest; absent when that compiler is not installed or the target is "any".
+std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::string& runtime_header,
+                                                const std::string& runtime_source,
                                                 const std::set<std::string>& symbols);
 
 }  // namespace tinyc

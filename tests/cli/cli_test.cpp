@@ -23,13 +23,16 @@ TEST_CASE("compress writes the contract's files and a table") {
   INFO(r.err);
   REQUIRE(r.code == 0);
   const auto files = files_of(f / "out");
-  for (const char* name : {"fashion_data.h", "fashion_data.cc", "tinyc_rt.h", "tinyc_rt.c", "fashion.tinyc", "report.json", "report.html"}) CHECK(files.count(name) == 1);
+  for (const char* name :
+       {"fashion_data.h", "fashion_data.cc", "tinyc_rt.h", "tinyc_rt.c", "fashion.tinyc", "report.json", "report.html"})
+    CHECK(files.count(name) == 1);
   CHECK(files.size() == 7);
   CHECK(r.out.find("RAM") != std::string::npos);
   const auto j = nlohmann::json::parse(files.at("report.json"));
   CHECK(j["schema_version"] == 1);
   CHECK(j["status"] == "ok");
-  for (const char* key : {"weights", "tables", "params", "descriptors", "code", "total"}) CHECK(j["flash"].contains(key));
+  for (const char* key : {"weights", "tables", "params", "descriptors", "code", "total"})
+    CHECK(j["flash"].contains(key));
   CHECK(j["ram"]["arena"] >= j["ram"]["lower_bound"]);
   CHECK(files.at("report.html").find("<script") == std::string::npos);
 }
@@ -54,7 +57,9 @@ TEST_CASE("run and eval work on models and on compressed folders") {
   const double a = nlohmann::json::parse(float_eval.out)["value"], b = nlohmann::json::parse(int8_eval.out)["value"];
   CHECK(a > 0.85);
   CHECK(b > a - 0.02);
-  CHECK(tinyc_run("run '" + (f / "out").string() + "' --input " + kExample + "eval.npz --preprocess scale=0.00392156862745098 --output '" + (f / "y.npz").string() + "'").code == 0);
+  CHECK(tinyc_run("run '" + (f / "out").string() + "' --input " + kExample +
+                  "eval.npz --preprocess scale=0.00392156862745098 --output '" + (f / "y.npz").string() + "'")
+            .code == 0);
   CHECK(fs::file_size(f / "y.npz") > 300 * 10 * 4);
 }
 
@@ -108,7 +113,8 @@ TEST_CASE("configuration: command line over variables over tinyc.toml over defau
   const Folder f;
   fs::copy_file(kExample + "fashion.tflite", f / "m.tflite");
   fs::copy_file(kExample + "calib.npz", f / "m.calib.npz");
-  std::ofstream(f / "tinyc.toml") << "[defaults]\nint8 = true\ncalib-samples = 20\n[[model]]\npath = \"m.tflite\"\nname = \"from_toml\"\npreprocess = \"scale=0.0039\"\n";
+  std::ofstream(f / "tinyc.toml") << "[defaults]\nint8 = true\ncalib-samples = 20\n[[model]]\npath = "
+                                     "\"m.tflite\"\nname = \"from_toml\"\npreprocess = \"scale=0.0039\"\n";
   const std::string args = "compress '" + (f / "m.tflite").string() + "' -o '" + (f / "out").string() + "'";
   REQUIRE(tinyc_run(args).code == 0);
   CHECK(fs::exists(f / "out/from_toml_data.h"));

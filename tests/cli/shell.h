@@ -38,7 +38,8 @@ struct Ran {
 /// `tinyc ARGS` in a shell, standard output and error captured; `prefix` may set variables or limits.
 inline Ran tinyc_run(const std::string& args, const std::string& prefix = "") {
   const Folder f;
-  const std::string command = prefix + " '" TINYC_BINARY "' " + args + " >'" + (f / "out").string() + "' 2>'" + (f / "err").string() + "' </dev/null";
+  const std::string command = prefix + " '" TINYC_BINARY "' " + args + " >'" + (f / "out").string() + "' 2>'" +
+                              (f / "err").string() + "' </dev/null";
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_text(f / "out"), read_text(f / "err")};
 }
@@ -46,7 +47,8 @@ inline Ran tinyc_run(const std::string& args, const std::string& prefix = "") {
 inline const std::string kExample = TINYC_SOURCE_DIR "/examples/fashion_mnist/";
 /// Arguments that compress the example's model.
 inline std::string example_args(const std::filesystem::path& out) {
-  return "compress " + kExample + "fashion.tflite --int8 --calib " + kExample + "calib.npz --calib-samples 50 --preprocess scale=0.00392156862745098 --name fashion --reproducible -o '" +
+  return "compress " + kExample + "fashion.tflite --int8 --calib " + kExample +
+         "calib.npz --calib-samples 50 --preprocess scale=0.00392156862745098 --name fashion --reproducible -o '" +
          out.string() + "'";
 }
 

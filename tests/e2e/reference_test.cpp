@@ -30,7 +30,8 @@ std::vector<float> frozen(const std::string& model, std::size_t output, std::siz
     if (a.name == wanted) {
       samples = a.rows();
       std::vector<float> all(a.rows() * a.row_elements());
-      for (std::size_t i = 0; i < a.rows(); ++i) a.row(i, std::span(all).subspan(i * a.row_elements(), a.row_elements()));
+      for (std::size_t i = 0; i < a.rows(); ++i)
+        a.row(i, std::span(all).subspan(i * a.row_elements(), a.row_elements()));
       return all;
     }
   return {};
@@ -45,8 +46,8 @@ fs::path model_file(const std::string& name) {
 
 TEST_CASE("int8 models equal the reference bit for bit, with every exact pass applied") {
   if (!available()) return;
-  for (const std::string name : {"ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "person_detect", "hello_world_int8",
-                                 "micro_speech_quantized", "str_ww_ref_model"}) {
+  for (const std::string name : {"ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "person_detect",
+                                 "hello_world_int8", "micro_speech_quantized", "str_ww_ref_model"}) {
     INFO(name);
     const Import model = import_tflite(model_file(name));
     const Program p = compress({&model, nullptr, nullptr}, {}).program;
@@ -69,8 +70,10 @@ TEST_CASE("int8 models equal the reference bit for bit, with every exact pass ap
 
 TEST_CASE("float models equal the reference within 1e-4 of the output's range") {
   if (!available()) return;
-  for (const std::string name : {"ad01_fp32", "kws_float", "pretrainedResnet", "vww_96_float", "hello_world_float", "hand_recrop", "face_detection_short_range",
-                                 "lenet300_mnist", "lenet5_mnist", "fashion_resnet8", "face_detection_full_range_sparse", "palm_detection_lite", "vonage_ns_model_1"}) {
+  for (const std::string name :
+       {"ad01_fp32", "kws_float", "pretrainedResnet", "vww_96_float", "hello_world_float", "hand_recrop",
+        "face_detection_short_range", "lenet300_mnist", "lenet5_mnist", "fashion_resnet8",
+        "face_detection_full_range_sparse", "palm_detection_lite", "vonage_ns_model_1"}) {
     INFO(name);
     const Import model = import_tflite(model_file(name));
     const Graph& g = model.graph;

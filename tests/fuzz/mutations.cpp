@@ -1,6 +1,6 @@
 // mutations COUNT SEED FILE...: damaged copies of models and sample files through the whole chain, in this process.
-// Build it with the sanitizers (cmake --preset dev). Every copy must end as the command line would with exit 0, 3, 4 or 5,
-// within a second. Prints how many ended how.
+// Build it with the sanitizers (cmake --preset dev). Every copy must end as the command line would with exit 0, 3, 4 or
+// 5, within a second. Prints how many ended how.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +34,9 @@ Bytes damaged(const Bytes& original) {
   const std::size_t changes = 1 + next() % 8;
   for (std::size_t i = 0; i < changes; ++i) {
     std::size_t at = next() % b.size();
-    if (next() % 2) at = next() % 2 ? next() % std::min<std::size_t>(b.size(), 4096) : b.size() - 1 - next() % std::min<std::size_t>(b.size(), 16384);
+    if (next() % 2)
+      at = next() % 2 ? next() % std::min<std::size_t>(b.size(), 4096)
+                      : b.size() - 1 - next() % std::min<std::size_t>(b.size(), 16384);
     constexpr std::uint8_t interesting[] = {0, 1, 0x7f, 0x80, 0xff, 0xfe, 4, 8};
     switch (next() % 4) {
       case 0: b[at] = interesting[next() % 8]; break;
@@ -86,13 +88,19 @@ int main(int argc, char** argv) {
       const auto start = std::chrono::steady_clock::now();
       int code = 0;
       try {
-        code = static_cast<int>(path.extension() == ".tflite" ? run_model(file) : run_data(file, folder / ("m" + path.extension().string()), g));
+        code = static_cast<int>(path.extension() == ".tflite"
+                                    ? run_model(file)
+                                    : run_data(file, folder / ("m" + path.extension().string()), g));
       } catch (const Error& e) {
         code = static_cast<int>(e.kind());
-        if (code != 3 && code != 4 && code != 5) std::printf("exit %d: %s (%s, state %llu)\n", code, e.what(), path.filename().c_str(), static_cast<unsigned long long>(seed));
+        if (code != 3 && code != 4 && code != 5)
+          std::printf("exit %d: %s (%s, state %llu)\n", code, e.what(), path.filename().c_str(),
+                      static_cast<unsigned long long>(seed));
       }
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      if (seconds > 1) std::printf("%.1f s: %s, state %llu\n", seconds, path.filename().c_str(), static_cast<unsigned long long>(seed));
+      if (seconds > 1)
+        std::printf("%.1f s: %s, state %llu\n", seconds, path.filename().c_str(),
+                    static_cast<unsigned long long>(seed));
       slowest = std::max(slowest, seconds);
       ++ends[code];
     }

@@ -1,4 +1,5 @@
-// Coded weights: first byte = table length in units of 8, then a table, then a stream. A table that verifies must make the reader safe.
+// Coded weights: first byte = table length in units of 8, then a table, then a stream. A table that verifies must make
+// the reader safe.
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
 

@@ -26,16 +26,22 @@ struct Core {
   const char* run;  ///< emulator and its arguments; the ELF follows
   const char* memory;
 };
-constexpr const char* kQemuTail = " -nographic -monitor none -serial none -semihosting-config enable=on,target=native -kernel ";
+constexpr const char* kQemuTail =
+    " -nographic -monitor none -serial none -semihosting-config enable=on,target=native -kernel ";
 const Core kCores[] = {
-    {"cortex-m0", "arm-none-eabi-gcc", "-mcpu=cortex-m0 -mthumb -mfloat-abi=soft", "arm.c", "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"cortex-m4", "arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", "arm.c", "qemu-system-arm -M mps2-an386", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"cortex-m55", "arm-none-eabi-gcc", "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", "arm.c", "qemu-system-arm -M mps3-an547", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"rv32", "riscv64-unknown-elf-gcc", "-march=rv32imac -mabi=ilp32 -mcmodel=medany --specs=picolibc.specs", "riscv.c", "qemu-system-riscv32 -M virt -bios none -cpu rv32",
-     "-Wl,--defsym=flash=0x80000000 -Wl,--defsym=ram=0x80400000"},
+    {"cortex-m0", "arm-none-eabi-gcc", "-mcpu=cortex-m0 -mthumb -mfloat-abi=soft", "arm.c",
+     "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
+    {"cortex-m4", "arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", "arm.c",
+     "qemu-system-arm -M mps2-an386", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
+    {"cortex-m55", "arm-none-eabi-gcc", "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", "arm.c",
+     "qemu-system-arm -M mps3-an547", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
+    {"rv32", "riscv64-unknown-elf-gcc", "-march=rv32imac -mabi=ilp32 -mcmodel=medany --specs=picolibc.specs", "riscv.c",
+     "qemu-system-riscv32 -M virt -bios none -cpu rv32", "-Wl,--defsym=flash=0x80000000 -Wl,--defsym=ram=0x80400000"},
 };
 
-bool installed(const std::string& tool) { return std::system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0; }
+bool installed(const std::string& tool) {
+  return std::system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0;
+}
 
 int shell(const std::string& command) {
   const int status = std::system(command.c_str());
@@ -90,21 +96,27 @@ std::string check_function(const Prepared& p) {
     text += "static const int8_t " + n + "_out" + std::to_string(i) + "[] PROGMEM = " + bytes(p.outputs[i]) + ";\n";
   text += "static int check_" + n + "(void) {\n";
   for (std::size_t i = 0; i < p.inputs.size(); ++i)
-    text += "  for (unsigned k = 0; k < sizeof " + n + "_in" + std::to_string(i) + "; k++) " + n + "_input(arena, " + std::to_string(i) + ")[k] = GET(" + n + "_in" + std::to_string(i) + " + k);\n";
+    text += "  for (unsigned k = 0; k < sizeof " + n + "_in" + std::to_string(i) + "; k++) " + n + "_input(arena, " +
+            std::to_string(i) + ")[k] = GET(" + n + "_in" + std::to_string(i) + " + k);\n";
   text += "  if (" + n + "_invoke(arena) != 0) return 1;\n";
   for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    text += "  for (unsigned k = 0; k < sizeof " + n + "_out" + std::to_string(i) + "; k++) if (" + n + "_output(arena, " + std::to_string(i) + ")[k] != GET(" + n + "_out" + std::to_string(i) + " + k)) return 1;\n";
+    text += "  for (unsigned k = 0; k < sizeof " + n + "_out" + std::to_string(i) + "; k++) if (" + n +
+            "_output(arena, " + std::to_string(i) + ")[k] != GET(" + n + "_out" + std::to_string(i) +
+            " + k)) return 1;\n";
   return text + "  return 0;\n}\n";
 }
 
 std::string test_program(const std::vector<Prepared>& models) {
   std::uint32_t arena = 16;
   for (const auto& m : models) arena = std::max(arena, m.program.arena_bytes);
-  std::string text = "#include \"board.h\"\n#ifdef __AVR__\n#include <avr/pgmspace.h>\n#define GET(p) ((int8_t)pgm_read_byte(p))\n#else\n#define PROGMEM\n#define GET(p) (*(p))\n#endif\n";
+  std::string text =
+      "#include \"board.h\"\n#ifdef __AVR__\n#include <avr/pgmspace.h>\n#define GET(p) "
+      "((int8_t)pgm_read_byte(p))\n#else\n#define PROGMEM\n#define GET(p) (*(p))\n#endif\n";
   text += "static uint8_t arena[" + std::to_string(arena) + "] __attribute__((aligned(16)));\n";
   for (const auto& m : models) text += check_function(m);
   text += "int main(void) {\n  int wrong = 0;\n";
-  for (const auto& m : models) text += "  if (check_" + m.program.name + "()) { wrong++; board_print(\"WRONG " + m.program.name + "\\n\"); }\n";
+  for (const auto& m : models)
+    text += "  if (check_" + m.program.name + "()) { wrong++; board_print(\"WRONG " + m.program.name + "\\n\"); }\n";
   return text + "  board_print(wrong ? \"failed\\n\" : \"all equal\\n\");\n  return wrong;\n}\n";
 }
 
@@ -148,7 +160,8 @@ TEST_CASE("every operator's emitted code equals the host on emulated cores") {
   std::vector<Prepared> models;
   for (const auto& m : kSmallModels)
     for (const auto coding : {PassOptions::Coding::raw, PassOptions::Coding::huffman})
-      models.push_back(prepare(m, std::string(m.name) + (coding == PassOptions::Coding::raw ? "_raw" : "_coded"), coding));
+      models.push_back(
+          prepare(m, std::string(m.name) + (coding == PassOptions::Coding::raw ? "_raw" : "_coded"), coding));
   const fs::path boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
   for (const Core& core : kCores) {
     DYNAMIC_SECTION(core.name) {
@@ -159,11 +172,16 @@ TEST_CASE("every operator's emitted code equals the host on emulated cores") {
       }
       const fs::path dir = scratch_folder(core.name);
       const std::string sources = write_models(dir, models);
-      const std::string common = std::string(core.flags) + " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" + boards.string();
+      const std::string common = std::string(core.flags) +
+                                 " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +
+                                 boards.string();
       const std::string cc = core.cc, cd = "cd " + dir.string() + " && ";
       REQUIRE(shell(cd + cc + " " + common + " -std=c++17 -fno-exceptions -fno-rtti -x c++ -c" + sources) == 0);
-      REQUIRE(shell(cd + cc + " " + common + " -std=c99 -c all_rt.c && " + cc + " " + common + " -std=gnu11 -c test.c " + (boards / core.board).string()) == 0);
-      REQUIRE(shell(cd + cc + " " + common + " -nostartfiles " + (cc[0] == 'a' ? "--specs=nano.specs" : "") + " -Wl,--gc-sections " + core.memory + " -T " + (boards / "board.ld").string() + " *.o -o test.elf") == 0);
+      REQUIRE(shell(cd + cc + " " + common + " -std=c99 -c all_rt.c && " + cc + " " + common +
+                    " -std=gnu11 -c test.c " + (boards / core.board).string()) == 0);
+      REQUIRE(shell(cd + cc + " " + common + " -nostartfiles " + (cc[0] == 'a' ? "--specs=nano.specs" : "") +
+                    " -Wl,--gc-sections " + core.memory + " -T " + (boards / "board.ld").string() +
+                    " *.o -o test.elf") == 0);
       CHECK(shell(cd + "timeout 120 " + core.run + kQemuTail + "test.elf") == 0);
       fs::remove_all(dir);
     }
@@ -180,10 +198,16 @@ TEST_CASE("a model runs on an ATmega328P") {
     const fs::path dir = scratch_folder("avr"), boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
     for (const auto& [file, text] : emit_c(models[0].program)) write(dir / file, text);
     write(dir / "test.c", test_program(models));
-    const std::string cc = "avr-gcc -mmcu=atmega328p -Os -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" + boards.string(), cd = "cd " + dir.string() + " && ";
-    REQUIRE(shell(cd + cc + " -std=c++17 -x c++ -c avr_data.cc && " + cc + " -std=c99 -c tinyc_rt.c && " + cc + " -std=gnu11 -c test.c " + (boards / "avr.c").string() +
-                  " && " + cc + " -Wl,--gc-sections *.o -o test.elf") == 0);
-    CHECK(shell(cd + "timeout 60 simavr -m atmega328p -f 16000000 test.elf > out.txt 2>&1; grep -q 'all equal' out.txt") == 0);
+    const std::string
+        cc = "avr-gcc -mmcu=atmega328p -Os -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +
+             boards.string(),
+        cd = "cd " + dir.string() + " && ";
+    REQUIRE(shell(cd + cc + " -std=c++17 -x c++ -c avr_data.cc && " + cc + " -std=c99 -c tinyc_rt.c && " + cc +
+                  " -std=gnu11 -c test.c " + (boards / "avr.c").string() + " && " + cc +
+                  " -Wl,--gc-sections *.o -o test.elf") == 0);
+    CHECK(shell(cd +
+                "timeout 60 simavr -m atmega328p -f 16000000 test.elf > out.txt 2>&1; grep -q 'all equal' out.txt") ==
+          0);
     fs::remove_all(dir);
   }
 }

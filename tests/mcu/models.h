@@ -9,15 +9,25 @@ struct SmallModel {
 };
 
 inline constexpr SmallModel kSmallModels[] = {
-    {"conv", "%x = input f32[1,9,7,3] %y = conv_2d(%x, random(1) f32[8,3,3,3], random(2) f32[8]) stride=2,1 pad=1,1,1,1 act=relu output %y"},
-    {"conv_dilated", "%x = input f32[1,9,9,2] %y = conv_2d(%x, random(1) f32[5,3,2,2], random(2) f32[5]) dilation=2,2 output %y"},
-    {"conv_1x1", "%x = input f32[1,5,5,16] %y = conv_2d(%x, random(1) f32[24,1,1,16], random(2) f32[24]) act=relu6 output %y"},
+    {"conv",
+     "%x = input f32[1,9,7,3] %y = conv_2d(%x, random(1) f32[8,3,3,3], random(2) f32[8]) stride=2,1 pad=1,1,1,1 "
+     "act=relu output %y"},
+    {"conv_dilated",
+     "%x = input f32[1,9,9,2] %y = conv_2d(%x, random(1) f32[5,3,2,2], random(2) f32[5]) dilation=2,2 output %y"},
+    {"conv_1x1",
+     "%x = input f32[1,5,5,16] %y = conv_2d(%x, random(1) f32[24,1,1,16], random(2) f32[24]) act=relu6 output %y"},
     {"conv_grouped", "%x = input f32[1,6,6,8] %y = conv_2d(%x, random(1) f32[6,3,3,4], random(2) f32[6]) output %y"},
-    {"depthwise", "%x = input f32[1,9,9,6] %y = depthwise_conv_2d(%x, random(1) f32[1,3,3,6], random(2) f32[6]) stride=2,2 pad=0,1,0,1 output %y"},
-    {"depthwise_multiplier", "%x = input f32[1,6,6,3] %y = depthwise_conv_2d(%x, random(1) f32[1,3,3,12]) pad=1,1,1,1 output %y"},
-    {"transpose_conv", "%x = input f32[1,4,5,3] %y = transpose_conv(%x, random(1) f32[4,3,3,3], random(2) f32[4]) stride=2,2 pad=0,1,0,1 output %y"},
-    {"fully_connected", "%x = input f32[1,40] %h = fully_connected(%x, random(1) f32[13,40], random(2) f32[13]) act=relu "
-                        "%y = fully_connected(%h, random(3) f32[7,13]) output %y"},
+    {"depthwise",
+     "%x = input f32[1,9,9,6] %y = depthwise_conv_2d(%x, random(1) f32[1,3,3,6], random(2) f32[6]) stride=2,2 "
+     "pad=0,1,0,1 output %y"},
+    {"depthwise_multiplier",
+     "%x = input f32[1,6,6,3] %y = depthwise_conv_2d(%x, random(1) f32[1,3,3,12]) pad=1,1,1,1 output %y"},
+    {"transpose_conv",
+     "%x = input f32[1,4,5,3] %y = transpose_conv(%x, random(1) f32[4,3,3,3], random(2) f32[4]) stride=2,2 pad=0,1,0,1 "
+     "output %y"},
+    {"fully_connected",
+     "%x = input f32[1,40] %h = fully_connected(%x, random(1) f32[13,40], random(2) f32[13]) act=relu "
+     "%y = fully_connected(%h, random(3) f32[7,13]) output %y"},
     {"batch_matmul", "%x = input f32[1,4,10] %y = batch_matmul(%x, random(1) f32[1,10,6]) output %y"},
     {"add", "%x = input f32[1,4,4,8] %a = relu(%x) %y = add(%x, %a) act=relu output %y"},
     {"add_broadcast", "%x = input f32[1,4,4,8] %y = add(%x, random(1) f32[8]) output %y"},
@@ -32,21 +42,32 @@ inline constexpr SmallModel kSmallModels[] = {
     {"sum", "%x = input f32[1,5,6,7] %y = sum(%x) axes=[3] keep_dims=true output %y"},
     {"reduce", "%x = input f32[1,5,6,7] %a = reduce_max(%x) axes=[1] %b = reduce_min(%x) axes=[2] output %a output %b"},
     {"softmax", "%x = input f32[3,11] %a = mul(%x, fill(8) f32[1]) %y = softmax(%a) output %y"},
-    {"unary", "%x = input f32[1,64] %a = abs(%x) %b = square(%a) %c = exp(%b) %d = log(%c) %e = sqrt(%c) %f = rsqrt(%c) %g = hard_swish(%x) "
-              "%h = leaky_relu(%x) alpha=0.2 %i = relu_n1_to_1(%x) %j = relu6(%c) output %d output %e output %f output %g output %h output %i output %j"},
+    {"unary",
+     "%x = input f32[1,64] %a = abs(%x) %b = square(%a) %c = exp(%b) %d = log(%c) %e = sqrt(%c) %f = rsqrt(%c) %g = "
+     "hard_swish(%x) "
+     "%h = leaky_relu(%x) alpha=0.2 %i = relu_n1_to_1(%x) %j = relu6(%c) output %d output %e output %f output %g "
+     "output %h output %i output %j"},
     {"prelu", "%x = input f32[1,4,4,6] %y = prelu(%x, random(1) f32[1,1,6]) output %y"},
     {"pad", "%x = input f32[1,3,4,2] %y = pad(%x) before=[0,1,2,0] after=[0,2,1,1] output %y"},
-    {"concatenation", "%x = input f32[1,3,4,2] %a = relu(%x) %b = neg(%x) %y = concatenation(%a, %b, %x) axis=3 output %y"},
+    {"concatenation",
+     "%x = input f32[1,3,4,2] %a = relu(%x) %b = neg(%x) %y = concatenation(%a, %b, %x) axis=3 output %y"},
     {"transpose", "%x = input f32[1,3,4,5] %y = transpose(%x) perm=[0,3,1,2] output %y"},
-    {"slice", "%x = input f32[1,6,7,3] %y = strided_slice(%x) begin=[0,1,6,0] size=[1,2,3,2] stride=[1,2,-2,1] output %y"},
-    {"resize", "%x = input f32[1,4,5,3] %a = resize_bilinear(%x) size=7,9 half_pixel_centers=true %b = resize_nearest_neighbor(%x) size=8,3 output %a output %b"},
-    {"depth", "%x = input f32[1,4,6,4] %a = space_to_depth(%x) block=2 %b = depth_to_space(%x) block=2 output %a output %b"},
+    {"slice",
+     "%x = input f32[1,6,7,3] %y = strided_slice(%x) begin=[0,1,6,0] size=[1,2,3,2] stride=[1,2,-2,1] output %y"},
+    {"resize",
+     "%x = input f32[1,4,5,3] %a = resize_bilinear(%x) size=7,9 half_pixel_centers=true %b = "
+     "resize_nearest_neighbor(%x) size=8,3 output %a output %b"},
+    {"depth",
+     "%x = input f32[1,4,6,4] %a = space_to_depth(%x) block=2 %b = depth_to_space(%x) block=2 output %a output %b"},
 };
 
 /// Small enough for an ATmega328P's 2 KB of RAM.
-inline constexpr SmallModel kAvrModel = {
-    "avr", "%x = input f32[1,8,8,1] %c = conv_2d(%x, random(1) f32[4,3,3,1], random(2) f32[4]) stride=2,2 pad=0,1,0,1 act=relu "
-           "%d = depthwise_conv_2d(%c, random(3) f32[1,3,3,4], random(4) f32[4]) pad=1,1,1,1 act=relu %p = max_pool_2d(%d) kernel=2,2 stride=2,2 "
-           "%r = reshape(%p) shape=[1,16] %f = fully_connected(%r, random(5) f32[5,16], random(6) f32[5]) %y = softmax(%f) output %y"};
+inline constexpr SmallModel kAvrModel = {"avr",
+                                         "%x = input f32[1,8,8,1] %c = conv_2d(%x, random(1) f32[4,3,3,1], random(2) "
+                                         "f32[4]) stride=2,2 pad=0,1,0,1 act=relu "
+                                         "%d = depthwise_conv_2d(%c, random(3) f32[1,3,3,4], random(4) f32[4]) "
+                                         "pad=1,1,1,1 act=relu %p = max_pool_2d(%d) kernel=2,2 stride=2,2 "
+                                         "%r = reshape(%p) shape=[1,16] %f = fully_connected(%r, random(5) f32[5,16], "
+                                         "random(6) f32[5]) %y = softmax(%f) output %y"};
 
 }  // namespace tinyc
