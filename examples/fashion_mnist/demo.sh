@@ -12,4 +12,5 @@ echo "tinyc compress fashion.tflite --int8 --calib calib.npz --eval eval.npz"
 echo
 echo "report: examples/fashion_mnist/firmware/build/model/report.html"
 make -s -C "$here/firmware" BUILD=build TINYC="$tinyc" build/firmware.elf
-make -s -C "$here/firmware" BUILD=build TINYC="$tinyc" run
+# QEMU prints semihosting text to standard error
+make -s -C "$here/firmware" BUILD=build TINYC="$tinyc" run 2>&1

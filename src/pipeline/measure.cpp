@@ -29,6 +29,12 @@ float label(const Dataset& d, std::size_t i) {
   return y;
 }
 
+bool has_both_classes(const MetricData& m) {
+  bool positive = false, negative = false;
+  for (std::size_t i = 0; i < m.samples; ++i) (label(*m.data, i) != 0 ? positive : negative) = true;
+  return positive && negative;
+}
+
 // Area under the ROC curve by ranks, ties counted half.
 double auc(std::vector<std::pair<double, bool>> scored) {
   std::sort(scored.begin(), scored.end());
@@ -111,7 +117,8 @@ std::string resolve_metric(const std::string& name, const MetricData& m) {
   const std::size_t per_row = labels ? m.data->labels->row_elements() : 0;
   const bool reconstructs = m.data->inputs.size() == 1 && m.data->inputs[0].row_elements() == m.output_elements && m.output_elements > 1;
   if (name == "auto") {
-    if (labels && per_row == 1 && reconstructs) return "auc";
+    // calibration rows are often all normal: nothing to rank then
+    if (labels && per_row == 1 && reconstructs) return has_both_classes(m) ? "auc" : "cosine";
     if (labels && per_row == 1 && m.data->labels->type != Array::Type::f32 && m.data->labels->type != Array::Type::f64) return "top1";
     if (labels && per_row == 1 && m.output_elements > 1) return "top1";
     return labels && per_row == m.output_elements ? "mse" : "cosine";

@@ -1,4 +1,5 @@
 // One function for each operator: its TFLite form, attributes that TFLite keeps in tensors included.
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -197,25 +198,19 @@ struct OpWriter {
   void operator()(const DepthToSpace& o) {
     put(B::DEPTH_TO_SPACE, inputs(), O::DepthToSpaceOptions, fb::CreateDepthToSpaceOptions(e.out_, o.block));
   }
-  void operator()(const Maximum&) { put(B::MAXIMUM); }
-  void operator()(const Minimum&) { put(B::MINIMUM); }
-  void operator()(const SquaredDifference&) { put(B::SQUARED_DIFFERENCE); }
-  void operator()(const Prelu&) { put(B::PRELU); }
-  void operator()(const Logistic&) { put(B::LOGISTIC); }
-  void operator()(const Tanh&) { put(B::TANH); }
-  void operator()(const Relu&) { put(B::RELU); }
-  void operator()(const Relu6&) { put(B::RELU6); }
-  void operator()(const ReluN1To1&) { put(B::RELU_N1_TO_1); }
-  void operator()(const HardSwish&) { put(B::HARD_SWISH); }
-  void operator()(const Abs&) { put(B::ABS); }
-  void operator()(const Neg&) { put(B::NEG); }
-  void operator()(const Square&) { put(B::SQUARE); }
-  void operator()(const Sqrt&) { put(B::SQRT); }
-  void operator()(const Rsqrt&) { put(B::RSQRT); }
-  void operator()(const Exp&) { put(B::EXP); }
-  void operator()(const Log&) { put(B::LOG); }
-  void operator()(const Quantize&) { put(B::QUANTIZE); }
-  void operator()(const Dequantize&) { put(B::DEQUANTIZE); }
+  /// Every operator without attributes: its TFLite name is its stem in capitals.
+  template <class Op>
+  void operator()(const Op&) {
+    int attributes = 0;
+    visit_fields(n.op, [&](const char*, const auto&) { ++attributes; });
+    std::string name = name_of(kind(n.op));
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const B code : fb::EnumValuesBuiltinOperator())
+      if (attributes == 0 && name == fb::EnumNameBuiltinOperator(code)) return put(code);
+    throw Error(ErrorKind::unsupported,
+                "operator " + std::string(name_of(kind(n.op))) + " cannot be written as .tflite",
+                "leave tflite out of --emit");
+  }
   void operator()(const detail::End&) const {}
 };
 

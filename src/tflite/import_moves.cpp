@@ -199,38 +199,34 @@ void transpose(OpImport& c) {
   c.emit(op, {x});
 }
 
+template <class Options>
+std::int32_t block_size(const Options* o) {
+  if (!o || o->block_size() < 1) reject("its block size is missing");
+  return o->block_size();
+}
+
+constexpr ImportCase kMovementCases[] = {
+    {B::RESHAPE, reshape},
+    {B::SQUEEZE, reshape},
+    {B::EXPAND_DIMS, reshape},
+    {B::PAD, pad},
+    {B::PADV2, pad},
+    {B::SLICE, slice},
+    {B::STRIDED_SLICE, strided_slice},
+    {B::SPLIT, split},
+    {B::SPLIT_V, split},
+    {B::UNPACK, unpack},
+    {B::PACK, pack},
+    {B::CONCATENATION, concatenation},
+    {B::TRANSPOSE, transpose},
+    {B::SPACE_TO_DEPTH,
+     [](OpImport& c) { c.emit(SpaceToDepth{block_size(c.op.builtin_options_as_SpaceToDepthOptions())}, {c.data(0)}); }},
+    {B::DEPTH_TO_SPACE,
+     [](OpImport& c) { c.emit(DepthToSpace{block_size(c.op.builtin_options_as_DepthToSpaceOptions())}, {c.data(0)}); }},
+};
+
 }  // namespace
 
-bool import_movement(OpImport& c) {
-  switch (c.code) {
-    case B::RESHAPE:
-    case B::SQUEEZE:
-    case B::EXPAND_DIMS: reshape(c); return true;
-    case B::PAD:
-    case B::PADV2: pad(c); return true;
-    case B::SLICE: slice(c); return true;
-    case B::STRIDED_SLICE: strided_slice(c); return true;
-    case B::SPLIT:
-    case B::SPLIT_V: split(c); return true;
-    case B::UNPACK: unpack(c); return true;
-    case B::PACK: pack(c); return true;
-    case B::CONCATENATION: concatenation(c); return true;
-    case B::TRANSPOSE: transpose(c); return true;
-    case B::SPACE_TO_DEPTH:
-    case B::DEPTH_TO_SPACE: {
-      const auto* s = c.op.builtin_options_as_SpaceToDepthOptions();
-      const auto* d = c.op.builtin_options_as_DepthToSpaceOptions();
-      const std::int32_t block = s ? s->block_size() : d ? d->block_size() : 0;
-      if (block < 1) reject("its block size is missing");
-      if (c.code == B::SPACE_TO_DEPTH) {
-        c.emit(SpaceToDepth{block}, {c.data(0)});
-      } else {
-        c.emit(DepthToSpace{block}, {c.data(0)});
-      }
-      return true;
-    }
-    default: return false;
-  }
-}
+std::span<const ImportCase> movement_cases() noexcept { return kMovementCases; }
 
 }  // namespace tinyc::tfl

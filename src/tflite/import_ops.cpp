@@ -185,71 +185,81 @@ void requantize(OpImport& c) {
   c.emit(Quantize{}, {x});
 }
 
-bool import_arithmetic(OpImport& c) {
-  switch (c.code) {
-    case B::CONV_2D: convolution<Conv2D>(c, c.op.builtin_options_as_Conv2DOptions()); return true;
-    case B::DEPTHWISE_CONV_2D:
-      convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions());
-      return true;
-    case B::TRANSPOSE_CONV: transpose_conv(c); return true;
-    case B::CUSTOM: custom_transpose_conv(c); return true;
-    case B::FULLY_CONNECTED: fully_connected(c); return true;
-    case B::BATCH_MATMUL: batch_matmul(c); return true;
-    case B::AVERAGE_POOL_2D: pool<AveragePool2D>(c); return true;
-    case B::MAX_POOL_2D: pool<MaxPool2D>(c); return true;
-    case B::ADD: fused_binary<Add>(c, c.op.builtin_options_as_AddOptions()); return true;
-    case B::SUB: fused_binary<Sub>(c, c.op.builtin_options_as_SubOptions()); return true;
-    case B::MUL: fused_binary<Mul>(c, c.op.builtin_options_as_MulOptions()); return true;
-    case B::MAXIMUM: binary<Maximum>(c); return true;
-    case B::MINIMUM: binary<Minimum>(c); return true;
-    case B::SQUARED_DIFFERENCE: binary<SquaredDifference>(c); return true;
-    case B::PRELU: binary<Prelu>(c); return true;
-    case B::MEAN: reduction<Mean>(c); return true;
-    case B::SUM: reduction<Sum>(c); return true;
-    case B::REDUCE_MAX: reduction<ReduceMax>(c); return true;
-    case B::REDUCE_MIN: reduction<ReduceMin>(c); return true;
-    case B::RESIZE_BILINEAR: resize<ResizeBilinear>(c, c.op.builtin_options_as_ResizeBilinearOptions()); return true;
-    case B::RESIZE_NEAREST_NEIGHBOR:
-      resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions());
-      return true;
-    case B::QUANTIZE:
-    case B::DEQUANTIZE: requantize(c); return true;
-    default: return false;
-  }
+template <class Op>
+void plain_unary(OpImport& c) {
+  unary(c, Op{});
 }
 
-bool import_unary(OpImport& c) {
-  switch (c.code) {
-    case B::SOFTMAX: {
-      const auto* o = c.op.builtin_options_as_SoftmaxOptions();
-      unary(c, Softmax{o ? o->beta() : 1.0f});
-      return true;
-    }
-    case B::LEAKY_RELU: unary(c, LeakyRelu{needed(c.op.builtin_options_as_LeakyReluOptions()).alpha()}); return true;
-    case B::LOGISTIC: unary<Logistic>(c); return true;
-    case B::TANH: unary<Tanh>(c); return true;
-    case B::RELU: unary<Relu>(c); return true;
-    case B::RELU6: unary<Relu6>(c); return true;
-    case B::RELU_N1_TO_1: unary<ReluN1To1>(c); return true;
-    case B::HARD_SWISH: unary<HardSwish>(c); return true;
-    case B::ABS: unary<Abs>(c); return true;
-    case B::NEG: unary<Neg>(c); return true;
-    case B::SQUARE: unary<Square>(c); return true;
-    case B::SQRT: unary<Sqrt>(c); return true;
-    case B::RSQRT: unary<Rsqrt>(c); return true;
-    case B::EXP: unary<Exp>(c); return true;
-    case B::LOG: unary<Log>(c); return true;
-    default: return false;
-  }
+constexpr ImportCase kCases[] = {
+    {B::CONV_2D, [](OpImport& c) { convolution<Conv2D>(c, c.op.builtin_options_as_Conv2DOptions()); }},
+    {B::DEPTHWISE_CONV_2D,
+     [](OpImport& c) { convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions()); }},
+    {B::TRANSPOSE_CONV, transpose_conv},
+    {B::CUSTOM, custom_transpose_conv},
+    {B::FULLY_CONNECTED, fully_connected},
+    {B::BATCH_MATMUL, batch_matmul},
+    {B::AVERAGE_POOL_2D, pool<AveragePool2D>},
+    {B::MAX_POOL_2D, pool<MaxPool2D>},
+    {B::ADD, [](OpImport& c) { fused_binary<Add>(c, c.op.builtin_options_as_AddOptions()); }},
+    {B::SUB, [](OpImport& c) { fused_binary<Sub>(c, c.op.builtin_options_as_SubOptions()); }},
+    {B::MUL, [](OpImport& c) { fused_binary<Mul>(c, c.op.builtin_options_as_MulOptions()); }},
+    {B::MAXIMUM, binary<Maximum>},
+    {B::MINIMUM, binary<Minimum>},
+    {B::SQUARED_DIFFERENCE, binary<SquaredDifference>},
+    {B::PRELU, binary<Prelu>},
+    {B::MEAN, reduction<Mean>},
+    {B::SUM, reduction<Sum>},
+    {B::REDUCE_MAX, reduction<ReduceMax>},
+    {B::REDUCE_MIN, reduction<ReduceMin>},
+    {B::RESIZE_BILINEAR,
+     [](OpImport& c) { resize<ResizeBilinear>(c, c.op.builtin_options_as_ResizeBilinearOptions()); }},
+    {B::RESIZE_NEAREST_NEIGHBOR,
+     [](OpImport& c) { resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions()); }},
+    {B::QUANTIZE, requantize},
+    {B::DEQUANTIZE, requantize},
+    {B::SOFTMAX,
+     [](OpImport& c) {
+       const auto* o = c.op.builtin_options_as_SoftmaxOptions();
+       unary(c, Softmax{o ? o->beta() : 1.0f});
+     }},
+    {B::LEAKY_RELU,
+     [](OpImport& c) { unary(c, LeakyRelu{needed(c.op.builtin_options_as_LeakyReluOptions()).alpha()}); }},
+    {B::LOGISTIC, plain_unary<Logistic>},
+    {B::TANH, plain_unary<Tanh>},
+    {B::RELU, plain_unary<Relu>},
+    {B::RELU6, plain_unary<Relu6>},
+    {B::RELU_N1_TO_1, plain_unary<ReluN1To1>},
+    {B::ELU, plain_unary<Elu>},
+    {B::HARD_SWISH, plain_unary<HardSwish>},
+    {B::ABS, plain_unary<Abs>},
+    {B::NEG, plain_unary<Neg>},
+    {B::SQUARE, plain_unary<Square>},
+    {B::SQRT, plain_unary<Sqrt>},
+    {B::RSQRT, plain_unary<Rsqrt>},
+    {B::EXP, plain_unary<Exp>},
+    {B::LOG, plain_unary<Log>},
+};
+
+const ImportCase* find_case(B code) noexcept {
+  for (const auto cases : {std::span<const ImportCase>(kCases), movement_cases()})
+    for (const ImportCase& row : cases)
+      if (row.code == code) return &row;
+  return nullptr;
 }
 
 }  // namespace
 
+bool is_supported(B code, const std::string& custom_name) noexcept {
+  if (code == B::CUSTOM) return custom_name == "Convolution2DTransposeBias";
+  return find_case(code) != nullptr;
+}
+
 void import_operator(OpImport& c) {
   if (c.output_count() == 0)
     throw Error(ErrorKind::input, "An operator has no output.", "The file is damaged; export it again.");
-  if (import_arithmetic(c) || import_unary(c) || import_movement(c)) return;
-  reject("tinyc has no such operator", advice(c.code));
+  const ImportCase* found = find_case(c.code);
+  if (!found) reject("tinyc has no such operator", advice(c.code));
+  found->run(c);
 }
 
 }  // namespace tinyc::tfl

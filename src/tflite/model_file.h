@@ -59,8 +59,8 @@ class ModelFile {
   std::vector<std::int32_t> inputs_, outputs_;
 };
 
-/// A FlatBuffers vector of numbers as a std::vector; empty when absent. Copied as bytes: the verifier does not promise that
-/// 64-bit elements of a damaged file are aligned.
+/// A FlatBuffers vector of numbers as a std::vector; empty when absent. Copied as bytes: the verifier does not promise
+/// that 64-bit elements of a damaged file are aligned.
 template <class T>
 std::vector<T> values(const flatbuffers::Vector<T>* v) {
   std::vector<T> out(v ? v->size() : 0);

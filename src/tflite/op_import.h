@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -124,8 +125,13 @@ void OpImport::emit_fused(T op_data, fb::ActivationFunctionType f, std::vector<T
 
 /// Imports one operator. Throws Error(unsupported) saying why when it cannot be.
 void import_operator(OpImport& c);
-/// The operators that only move data. False when `c.code` is none of them.
-bool import_movement(OpImport& c);
+/// One TFLite operator and how it is imported: the one import case that a new operator adds.
+struct ImportCase {
+  fb::BuiltinOperator code;
+  void (*run)(OpImport& c);
+};
+/// The operators that only move data.
+std::span<const ImportCase> movement_cases() noexcept;
 /// True when operators of this code can be imported at all (custom ones by name).
 bool is_supported(fb::BuiltinOperator code, const std::string& custom_name) noexcept;
 /// What to do about an operator that is not supported.

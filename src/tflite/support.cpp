@@ -1,68 +1,9 @@
-// Which TFLite operators can be imported, and what to do about the others.
+// What to do about operators that cannot be imported.
 #include "tflite/op_import.h"
 
 namespace tinyc::tfl {
 
 using B = fb::BuiltinOperator;
-
-bool is_supported(B code, const std::string& custom_name) noexcept {
-  switch (code) {
-    case B::CUSTOM: return custom_name == "Convolution2DTransposeBias";
-    case B::CONV_2D:
-    case B::DEPTHWISE_CONV_2D:
-    case B::TRANSPOSE_CONV:
-    case B::FULLY_CONNECTED:
-    case B::BATCH_MATMUL:
-    case B::AVERAGE_POOL_2D:
-    case B::MAX_POOL_2D:
-    case B::ADD:
-    case B::SUB:
-    case B::MUL:
-    case B::MAXIMUM:
-    case B::MINIMUM:
-    case B::SQUARED_DIFFERENCE:
-    case B::PRELU:
-    case B::MEAN:
-    case B::SUM:
-    case B::REDUCE_MAX:
-    case B::REDUCE_MIN:
-    case B::RESIZE_BILINEAR:
-    case B::RESIZE_NEAREST_NEIGHBOR:
-    case B::QUANTIZE:
-    case B::DEQUANTIZE:
-    case B::SOFTMAX:
-    case B::LEAKY_RELU:
-    case B::LOGISTIC:
-    case B::TANH:
-    case B::RELU:
-    case B::RELU6:
-    case B::RELU_N1_TO_1:
-    case B::HARD_SWISH:
-    case B::ABS:
-    case B::NEG:
-    case B::SQUARE:
-    case B::SQRT:
-    case B::RSQRT:
-    case B::EXP:
-    case B::LOG:
-    case B::RESHAPE:
-    case B::SQUEEZE:
-    case B::EXPAND_DIMS:
-    case B::PAD:
-    case B::PADV2:
-    case B::SLICE:
-    case B::STRIDED_SLICE:
-    case B::SPLIT:
-    case B::SPLIT_V:
-    case B::UNPACK:
-    case B::PACK:
-    case B::CONCATENATION:
-    case B::TRANSPOSE:
-    case B::SPACE_TO_DEPTH:
-    case B::DEPTH_TO_SPACE: return true;
-    default: return false;
-  }
-}
 
 std::string advice(B code) {
   switch (code) {
@@ -87,7 +28,6 @@ std::string advice(B code) {
     case B::TOPK_V2:
     case B::NON_MAX_SUPPRESSION_V4:
     case B::NON_MAX_SUPPRESSION_V5: return "cut the model before it and choose the winner in firmware";
-    case B::ELU:
     case B::GELU: return "train with RELU, RELU6 or HARD_SWISH instead";
     case B::DIV: return "multiply by the reciprocal instead";
     case B::MIRROR_PAD: return "use zero padding instead";

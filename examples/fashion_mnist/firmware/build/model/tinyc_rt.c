@@ -320,7 +320,7 @@ int tinyc_mean(const tinyc_layer* l, uint8_t* arena) {
       const int8_t* z = y;
       for (k = 0; k < n2; ++k, z += s2) {
         const int32_t sum = tinyc_mean_fold(dim + 6, z) - l->p[2];
-        *out++ = (int8_t)tinyc_clamp(tinyc_requant(sum, l->p[0], (int)l->p[1]) + l->out_zp, -128, 127);
+        *out++ = (int8_t)tinyc_output(tinyc_requant(sum, l->p[0], (int)l->p[1]), l->out_zp, -128, 127);
       }
     }
   }

@@ -103,6 +103,10 @@ static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
   return (((x + (x >> 31)) >> (-shift - 1)) + 1) >> 1;
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+/* v + zp within [lo, hi] for int8 zp, lo and hi; clamped first: under a damaged scale v may be near INT32_MAX */
+static inline int32_t tinyc_output(int32_t v, int32_t zp, int32_t lo, int32_t hi) {
+  return tinyc_clamp(v, lo - zp, hi - zp) + zp;
+}
 
 /* ---- broadcasting of two int8 operands ---- */
 /* One innermost loop of l->in_c elements; operand strides l->stride_h and l->stride_w are 0 or 1. */
@@ -167,10 +171,9 @@ static inline
 #endif
 int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
   const int32_t i = c & l->p[5];
-  const int32_t lo = l->act_min, hi = l->act_max, zp = l->out_zp;
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
-  /* clamped before the zero point is added: a damaged scale must not overflow */
-  return (int8_t)(tinyc_clamp(tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i)), lo - zp, hi - zp) + zp);
+  const int32_t v = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i));
+  return (int8_t)tinyc_output(v, l->out_zp, l->act_min, l->act_max);
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
