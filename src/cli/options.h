@@ -23,7 +23,7 @@ struct CompressOptions {
 
 struct OptionSpec {
   const char* name;   ///< "calib-method"; the variable is TINYC_CALIB_METHOD
-  const char* value;  ///< placeholder in --help; null: a switch
+  const char* value;  ///< what --help shows for the value; null: a switch
   const char* help;
   bool path;                                                  ///< relative values in tinyc.toml count from its folder
   void (*set)(CompressOptions& o, const std::string& value);  ///< throws Error(usage)
