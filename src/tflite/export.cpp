@@ -1,4 +1,6 @@
 #include "tflite/exporter.h"
+#include "tflite/op_case.h"
+#include "tflite/op_export.h"
 #include "tinyc/error.h"
 #include "tinyc/import.h"
 
@@ -101,7 +103,10 @@ void Exporter::add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs, f
 }
 
 Bytes Exporter::run() {
-  for (const auto& n : graph_.nodes) write_node(*this, n);
+  for (const auto& n : graph_.nodes) {
+    OpExport one(*this, n);
+    export_operator(one);
+  }
   const bool quantized = graph_.stage != Stage::Float;
   std::vector<flatbuffers::Offset<fb::OperatorCode>> codes;
   for (const auto code : codes_) {

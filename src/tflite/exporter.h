@@ -16,7 +16,7 @@ class Exporter {
   Bytes run();
 
  private:
-  friend struct OpWriter;
+  friend class OpExport;
   using Ids = std::vector<std::int32_t>;
 
   std::int32_t add_tensor(const Tensor& t);
@@ -41,8 +41,5 @@ class Exporter {
   std::map<std::string, std::uint32_t> buffer_of_;  // equal constants are stored once
   Ids file_id_;                                     // by graph tensor
 };
-
-/// Writes the operators of one node.
-void write_node(Exporter& e, const Node& n);
 
 }  // namespace tinyc::tfl

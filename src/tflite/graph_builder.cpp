@@ -1,14 +1,10 @@
 #include <cmath>
 
-#include "tflite/op_import.h"
+#include "tflite/op_case.h"
 #include "tinyc/error.h"
 
 namespace tinyc::tfl {
 namespace {
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
-  throw Error(ErrorKind::unsupported, why, hint);
-}
-
 Range range_of(const Quant& q) {
   const auto real = [&](std::int32_t v) { return q.scale[0] * static_cast<float>(v - q.zero_point[0]); };
   return {real(-128), real(127)};

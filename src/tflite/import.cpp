@@ -6,7 +6,7 @@
 
 #include "tflite/facts.h"
 #include "tflite/int_eval.h"
-#include "tflite/op_import.h"
+#include "tflite/op_case.h"
 #include "tinyc/dataset.h"
 #include "tinyc/error.h"
 

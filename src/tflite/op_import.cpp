@@ -1,14 +1,15 @@
 // What the cases of all operators share.
-#include "tflite/op_import.h"
+#include "tflite/op_case.h"
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "tflite/padding.h"
 #include "tinyc/error.h"
 
 namespace tinyc::tfl {
-namespace {
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
-  throw Error(ErrorKind::unsupported, why, hint);
-}
-}  // namespace
+
+void reject(const std::string& why, const std::string& hint) { throw Error(ErrorKind::unsupported, why, hint); }
 
 Act fused_activation(fb::ActivationFunctionType f) {
   switch (f) {
@@ -79,6 +80,33 @@ float OpImport::scalar(std::size_t k) {
   const Tensor t = dequantized(b_.tensors.constant(in_[k]));
   if (num_elements(t.shape) != 1) reject("its value is no single number");
   return t.as<float>()[0];
+}
+
+const Shape& OpImport::picture(TensorId id) const {
+  const Shape& s = shape(id);
+  if (s.size() != 4) reject("an input has shape " + to_string(s) + " where four dimensions are needed");
+  return s;
+}
+
+void check_window(const Window& w) {
+  constexpr std::int32_t kMaxWindow = 1 << 20;
+  for (const auto v : {w.kernel.h, w.kernel.w, w.stride.h, w.stride.w, w.dilation.h, w.dilation.w})
+    if (v < 1 || v > kMaxWindow) reject("its window, stride or dilation is " + std::to_string(v));
+}
+
+std::pair<std::int32_t, std::int32_t> narrow(std::pair<std::int64_t, std::int64_t> pads) {
+  if (std::abs(pads.first) > INT32_MAX || std::abs(pads.second) > INT32_MAX) reject("its padding is impossibly large");
+  return {static_cast<std::int32_t>(pads.first), static_cast<std::int32_t>(pads.second)};
+}
+
+Pads OpImport::pads(TensorId input, fb::Padding padding, const Window& w) const {
+  check_window(w);
+  const Shape& s = picture(input);
+  if (padding == fb::Padding::VALID) return {};
+  if (padding != fb::Padding::SAME) reject("its padding is neither SAME nor VALID");
+  const auto [top, bottom] = narrow(same_padding(s[1], w.kernel.h, w.stride.h, w.dilation.h));
+  const auto [left, right] = narrow(same_padding(s[2], w.kernel.w, w.stride.w, w.dilation.w));
+  return {top, bottom, left, right};
 }
 
 TensorId OpImport::out(std::size_t k) { return b_.activation(out_.at(k)); }

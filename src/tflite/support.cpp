@@ -1,5 +1,5 @@
 // What to do about operators that cannot be imported.
-#include "tflite/op_import.h"
+#include "tflite/op_case.h"
 
 namespace tinyc::tfl {
 

@@ -1,4 +1,4 @@
-// Turning one operator of a file into nodes of the graph.
+// Turning one operator of a file into nodes of the graph, and the table of all operators, in both directions.
 #pragma once
 #include <map>
 #include <set>
@@ -59,6 +59,15 @@ class GraphBuilder {
   std::uint64_t params_ = 0;
 };
 
+/// A sliding window; all entries from 1 to 2^20.
+struct Window {
+  Pair kernel, stride{}, dilation{};
+};
+/// Throws Error(unsupported) for a window out of range.
+void check_window(const Window& w);
+/// Padding in the graph's own type; Error(unsupported) beyond it.
+std::pair<std::int32_t, std::int32_t> narrow(std::pair<std::int64_t, std::int64_t> pads);
+
 /// One operator being imported: inputs by position, attributes from constant inputs, errors that say which.
 class OpImport {
  public:
@@ -81,6 +90,10 @@ class OpImport {
   TensorId bias(std::size_t k, std::size_t input, std::size_t weights);
   /// The current shape of a graph tensor.
   const Shape& shape(TensorId id) const { return b_.graph.at(id).shape; }
+  /// The same of one with four dimensions; Error(unsupported) otherwise.
+  const Shape& picture(TensorId id) const;
+  /// SAME or VALID in elements, for a window on `input`.
+  Pads pads(TensorId input, fb::Padding padding, const Window& w) const;
   /// Input k as integers; Error(unsupported) unless it is a constant.
   std::vector<std::int64_t> ints(std::size_t k);
   Ints ints32(std::size_t k);
@@ -123,15 +136,40 @@ void OpImport::emit_fused(T op_data, fb::ActivationFunctionType f, std::vector<T
   emit(std::move(op_data), std::move(inputs));
 }
 
+/// Throws Error(unsupported): why the operator cannot be imported; the caller says which it is.
+[[noreturn]] void reject(const std::string& why, const std::string& hint = {});
+
+/// Options that the operator cannot be without.
+template <class T>
+const T& needed(const T* options) {
+  if (!options) reject("its options are missing from the file");
+  return *options;
+}
+/// The fused activation in options that may be absent.
+template <class Options>
+fb::ActivationFunctionType fused(const Options* o) {
+  return o ? o->fused_activation_function() : fb::ActivationFunctionType::NONE;
+}
+
+class OpExport;  // op_export.h
+
+/// One TFLite operator, in both directions: the one case that a new operator adds. Rows that only read (SQUEEZE becomes
+/// a reshape, which RESHAPE's row writes) have no `write`.
+struct OpCase {
+  fb::BuiltinOperator code;
+  void (*read)(OpImport& c);
+  OpKind kind = OpKind::reshape;
+  void (*write)(OpExport& e) = nullptr;
+};
+/// Operators with weights, other operators that compute, and those that only move data.
+std::span<const OpCase> weighted_cases() noexcept;
+std::span<const OpCase> compute_cases() noexcept;
+std::span<const OpCase> move_cases() noexcept;
+
 /// Imports one operator. Throws Error(unsupported) saying why when it cannot be.
 void import_operator(OpImport& c);
-/// One TFLite operator and how it is imported: the one import case that a new operator adds.
-struct ImportCase {
-  fb::BuiltinOperator code;
-  void (*run)(OpImport& c);
-};
-/// The operators that only move data.
-std::span<const ImportCase> movement_cases() noexcept;
+/// Writes one node. Throws Error(unsupported) when the format cannot say it.
+void export_operator(OpExport& e);
 /// True when operators of this code can be imported at all (custom ones by name).
 bool is_supported(fb::BuiltinOperator code, const std::string& custom_name) noexcept;
 /// What to do about an operator that is not supported.

@@ -1,7 +1,8 @@
 // The TFLite operators that only move data: reshapes, slices, joins, padding.
 #include <algorithm>
 
-#include "tflite/op_import.h"
+#include "tflite/op_case.h"
+#include "tflite/op_export.h"
 #include "tflite/slices.h"
 #include "tinyc/error.h"
 
@@ -9,10 +10,7 @@ namespace tinyc::tfl {
 namespace {
 
 using B = fb::BuiltinOperator;
-
-[[noreturn]] void reject(const std::string& why, const std::string& hint = {}) {
-  throw Error(ErrorKind::unsupported, why, hint);
-}
+using O = fb::BuiltinOptions;
 
 Shape with_axis(Shape s, std::size_t axis, std::int32_t extent) {
   s.insert(s.begin() + static_cast<std::ptrdiff_t>(axis), extent);
@@ -79,6 +77,13 @@ void reshape(OpImport& c) {
   c.emit(Reshape{to}, {x});
 }
 
+void write_reshape(OpExport& e) {
+  const auto& o = std::get<Reshape>(e.n.op);
+  const auto to = e.parameter("shape", o.shape);
+  const auto shape = e.file().CreateVector(o.shape);
+  e.put(B::RESHAPE, {e.id(e.n.inputs[0]), to}, O::ReshapeOptions, fb::CreateReshapeOptions(e.file(), shape));
+}
+
 void pad(OpImport& c) {
   const auto x = c.data(0);
   const auto amounts = c.ints32(1);
@@ -92,6 +97,16 @@ void pad(OpImport& c) {
   }
   if (c.code == B::PADV2) op.value = c.scalar(2);
   c.emit(op, {x});
+}
+
+void write_pad(OpExport& e) {
+  const auto& o = std::get<Pad>(e.n.op);
+  Ints amounts;
+  for (std::size_t d = 0; d < o.before.size(); ++d) amounts.insert(amounts.end(), {o.before[d], o.after[d]});
+  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, amounts);
+  OpExport::Ids ids = {e.id(e.n.inputs[0]), p};
+  if (o.value != 0) ids.push_back(e.scalar_like_input(o.value));
+  e.put(o.value != 0 ? B::PADV2 : B::PAD, ids);
 }
 
 void emit_slice(OpImport& c, TensorId x, const ResolvedSlice& s, std::size_t output) {
@@ -117,6 +132,20 @@ void strided_slice(OpImport& c) {
   emit_slice(c, x,
              resolve_slice(c.shape(x), c.ints(1), c.ints(2), c.ints(3), c.op.builtin_options_as_StridedSliceOptions()),
              0);
+}
+
+void write_strided_slice(OpExport& e) {
+  const auto& o = std::get<StridedSlice>(e.n.op);
+  Ints end;
+  std::int32_t end_mask = 0;
+  for (std::size_t d = 0; d < o.begin.size(); ++d) {
+    const std::int32_t last = o.begin[d] + (o.size[d] - 1) * o.stride[d];
+    end.push_back(o.stride[d] > 0 ? last + 1 : last - 1);
+    if (end.back() < 0) end_mask |= 1 << d;  // a negative end would count from the other side
+  }
+  const auto b = e.parameter("begin", o.begin), f = e.parameter("end", end), s = e.parameter("strides", o.stride);
+  e.put(B::STRIDED_SLICE, {e.id(e.n.inputs[0]), b, f, s}, O::StridedSliceOptions,
+        fb::CreateStridedSliceOptions(e.file(), 0, end_mask));
 }
 
 void slice(OpImport& c) {
@@ -189,7 +218,13 @@ void concatenation(OpImport& c) {
   for (std::size_t k = 0; k < c.input_count(); ++k) parts.push_back(c.data(k));
   Concatenation op;
   op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, c.shape(c.data(0)).size()));
-  c.emit_fused(op, o ? o->fused_activation_function() : fb::ActivationFunctionType::NONE, parts);
+  c.emit_fused(op, fused(o), parts);
+}
+
+void write_concatenation(OpExport& e) {
+  const auto& o = std::get<Concatenation>(e.n.op);
+  e.put(B::CONCATENATION, e.inputs(), O::ConcatenationOptions,
+        fb::CreateConcatenationOptions(e.file(), o.axis, fused_activation(o.act)));
 }
 
 void transpose(OpImport& c) {
@@ -199,34 +234,51 @@ void transpose(OpImport& c) {
   c.emit(op, {x});
 }
 
+void write_transpose(OpExport& e) {
+  const auto perm = e.parameter("perm", std::get<Transpose>(e.n.op).perm);
+  e.put(B::TRANSPOSE, {e.id(e.n.inputs[0]), perm});
+}
+
 template <class Options>
 std::int32_t block_size(const Options* o) {
   if (!o || o->block_size() < 1) reject("its block size is missing");
   return o->block_size();
 }
 
-constexpr ImportCase kMovementCases[] = {
-    {B::RESHAPE, reshape},
+void write_space_to_depth(OpExport& e) {
+  e.put(B::SPACE_TO_DEPTH, e.inputs(), O::SpaceToDepthOptions,
+        fb::CreateSpaceToDepthOptions(e.file(), std::get<SpaceToDepth>(e.n.op).block));
+}
+
+void write_depth_to_space(OpExport& e) {
+  e.put(B::DEPTH_TO_SPACE, e.inputs(), O::DepthToSpaceOptions,
+        fb::CreateDepthToSpaceOptions(e.file(), std::get<DepthToSpace>(e.n.op).block));
+}
+
+constexpr OpCase kCases[] = {
+    {B::RESHAPE, reshape, OpKind::reshape, write_reshape},
     {B::SQUEEZE, reshape},
     {B::EXPAND_DIMS, reshape},
-    {B::PAD, pad},
+    {B::PAD, pad, OpKind::pad, write_pad},
     {B::PADV2, pad},
+    {B::STRIDED_SLICE, strided_slice, OpKind::strided_slice, write_strided_slice},
     {B::SLICE, slice},
-    {B::STRIDED_SLICE, strided_slice},
     {B::SPLIT, split},
     {B::SPLIT_V, split},
     {B::UNPACK, unpack},
+    {B::CONCATENATION, concatenation, OpKind::concatenation, write_concatenation},
     {B::PACK, pack},
-    {B::CONCATENATION, concatenation},
-    {B::TRANSPOSE, transpose},
+    {B::TRANSPOSE, transpose, OpKind::transpose, write_transpose},
     {B::SPACE_TO_DEPTH,
-     [](OpImport& c) { c.emit(SpaceToDepth{block_size(c.op.builtin_options_as_SpaceToDepthOptions())}, {c.data(0)}); }},
+     [](OpImport& c) { c.emit(SpaceToDepth{block_size(c.op.builtin_options_as_SpaceToDepthOptions())}, {c.data(0)}); },
+     OpKind::space_to_depth, write_space_to_depth},
     {B::DEPTH_TO_SPACE,
-     [](OpImport& c) { c.emit(DepthToSpace{block_size(c.op.builtin_options_as_DepthToSpaceOptions())}, {c.data(0)}); }},
+     [](OpImport& c) { c.emit(DepthToSpace{block_size(c.op.builtin_options_as_DepthToSpaceOptions())}, {c.data(0)}); },
+     OpKind::depth_to_space, write_depth_to_space},
 };
 
 }  // namespace
 
-std::span<const ImportCase> movement_cases() noexcept { return kMovementCases; }
+std::span<const OpCase> move_cases() noexcept { return kCases; }
 
 }  // namespace tinyc::tfl
