@@ -6,6 +6,7 @@
 // Activations: range widened to include 0, scale = (max - min) / 255, zero point = round(-128 - min / scale).
 // Weights: symmetric, [-127, 127], one scale for each index of the operator's weight axis.
 // Biases: int32 at s_x * s_w[c]; where |bias| would not fit 30 bits the channel's weight scale grows.
+// Numbers that count (positions of arg_max, indices of gather) become int32 and have no scale.
 // Operators whose output shares the input's quantization (pools, concatenation, ...) form groups with one range; an
 // operator with a fixed output (softmax) feeding such a group gets a requantizing `quantize` node.
 // Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
@@ -38,8 +39,10 @@ class Groups {
   std::vector<std::size_t> parent_;
 };
 
-bool is_weight_or_bias(const Node& n, std::size_t input, const Graph& g) {
+/// Inputs with a quantization of their own kind.
+bool is_weight_bias_or_index(const Node& n, std::size_t input, const Graph& g) {
   const QuantRule& rule = traits(n.op).quant;
+  if (static_cast<std::int32_t>(input) == rule.index) return true;
   return g.at(n.inputs[input]).is_const() &&
          (static_cast<std::int32_t>(input) == rule.weight || static_cast<std::int32_t>(input) == rule.bias);
 }
@@ -71,6 +74,24 @@ void separate_fixed_outputs(Graph& g) {
   g.nodes = std::move(nodes);
 }
 
+// Only gather and reshape take numbers that count; nothing else may make them than arg_max and the model's inputs.
+void check_indices(const Graph& g, const std::vector<std::uint8_t>& index) {
+  for (const Node& n : g.nodes) {
+    const auto refuse = [&](const char* why) {
+      throw Error(ErrorKind::unsupported, std::string(name_of(kind(n.op))) + " '" + printable(n.name) + "' " + why,
+                  "cut the model there and do the rest in firmware");
+    };
+    const QuantRule& rule = traits(n.op).quant;
+    if (kind(n.op) == OpKind::reshape) continue;
+    for (std::size_t i = 0; i < n.inputs.size(); ++i)
+      if (n.inputs[i] != kNoTensor && index[static_cast<std::size_t>(n.inputs[i])] &&
+          static_cast<std::int32_t>(i) != rule.index)
+        refuse("computes with whole numbers that have no int8 form");
+    if (rule.output != Output::index && index[static_cast<std::size_t>(n.outputs[0])])
+      refuse("computes indices, which has no int8 form");
+  }
+}
+
 Quant activation_quant(float lo, float hi) {
   lo = std::min(lo, 0.0f);
   hi = std::max(hi, 0.0f);
@@ -93,12 +114,12 @@ Range range_of_constant(const Tensor& t) {
 }
 
 // The common quantization of every group, from the union of its members' ranges.
-std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
+std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g, const std::vector<std::uint8_t>& index) {
   Groups groups(g.tensors.size());
   for (const Node& n : g.nodes) {
-    if (traits(n.op).quant.output != Output::same_as_input) continue;
+    if (traits(n.op).quant.output != Output::same_as_input || index[static_cast<std::size_t>(n.outputs[0])]) continue;
     for (std::size_t i = 0; i < n.inputs.size(); ++i)
-      if (n.inputs[i] != kNoTensor && !is_weight_or_bias(n, i, g)) groups.join(n.inputs[i], n.outputs[0]);
+      if (n.inputs[i] != kNoTensor && !is_weight_bias_or_index(n, i, g)) groups.join(n.inputs[i], n.outputs[0]);
     for (const auto id : n.outputs) groups.join(id, n.outputs[0]);
   }
   struct Group {
@@ -110,7 +131,7 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
   std::vector<std::uint8_t> quantized(g.tensors.size(), 0);
   const auto include = [&](TensorId id) {
     const auto i = static_cast<std::size_t>(id);
-    if (quantized[i]) return;
+    if (quantized[i] || index[i]) return;
     quantized[i] = 1;
     const Tensor& t = g.at(id);
     if (!t.is_const() && !t.range)
@@ -125,7 +146,7 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g) {
   for (const auto id : g.inputs) include(id);
   for (const Node& n : g.nodes) {
     for (std::size_t i = 0; i < n.inputs.size(); ++i)
-      if (n.inputs[i] != kNoTensor && !is_weight_or_bias(n, i, g)) include(n.inputs[i]);
+      if (n.inputs[i] != kNoTensor && !is_weight_bias_or_index(n, i, g)) include(n.inputs[i]);
     for (const auto id : n.outputs) include(id);
     const QuantRule& rule = traits(n.op).quant;
     if (rule.output == Output::fixed)
@@ -229,13 +250,20 @@ void quantize_weights(Graph& g, Node& n) {
 
 PassResult run(Graph& g, const PassOptions&) {
   separate_fixed_outputs(g);
-  const auto quants = choose_activation_quants(g);
+  const auto index = index_tensors(g);
+  check_indices(g, index);
+  const auto quants = choose_activation_quants(g, index);
   for (std::size_t i = 0; i < quants.size(); ++i) {
     if (!quants[i]) continue;
     Tensor& t = g.tensors[i];
     if (t.is_const()) continue;
     t.dtype = DType::i8;
     t.quant = quants[i];
+  }
+  for (std::size_t i = 0; i < index.size(); ++i) {
+    if (!index[i]) continue;
+    g.tensors[i].dtype = DType::i32;
+    g.tensors[i].quant = Quant{{1.0f}, {0}, 0};
   }
   for (Node& n : g.nodes) {
     quantize_weights(g, n);

@@ -23,7 +23,7 @@ Graph interface_of(const Program& p) {
     const Value& v = p.values[static_cast<std::size_t>(id)];
     Tensor t;
     t.name = v.name;
-    t.dtype = DType::i8;
+    t.dtype = v.type;
     t.shape = v.shape;
     t.quant = Quant{{v.scale}, {v.zero_point}, 0};
     return g.add(std::move(t));

@@ -57,10 +57,15 @@ class ProgramExecutor {
   explicit ProgramExecutor(const Program& p);
 
   State make_state() const;
+  /// The bytes of input i, and its elements filled from whole numbers (clamped to its type) or from reals (quantized).
   std::span<std::int8_t> input(State& s, std::size_t i) const;
+  void set_input(State& s, std::size_t i, std::span<const std::int32_t> integers) const;
+  void set_input(State& s, std::size_t i, std::span<const float> reals) const;
   /// Throws Error(internal) when a kernel reports an error. `trace`, when given, sees each complete layer's output.
   void run(State& s, const std::function<void(std::size_t layer, std::span<const std::int8_t> out)>& trace = {}) const;
   std::span<const std::int8_t> output(const State& s, std::size_t i) const;
+  /// Output i's elements, whatever their type, copied to `to`.
+  void read_output(const State& s, std::size_t i, std::span<std::int32_t> to) const;
 
  private:
   const Program& program_;
@@ -68,7 +73,7 @@ class ProgramExecutor {
 };
 
 /// Integer outputs of the first `n` samples (inputs quantized with the program's own scale): result[output][sample * elements + e].
-std::vector<std::vector<std::int8_t>> run_program(const Program& p, const Dataset& d, std::size_t n);
+std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n);
 
 /// round-half-away(x / scale) + zero_point, clamped to int8. NaN becomes zero_point.
 std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexcept;

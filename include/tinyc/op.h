@@ -113,13 +113,15 @@ struct QuantRule {
   enum class Output : std::uint8_t {
     calibrated,      ///< own scale and zero point from the calibrated range
     same_as_input,   ///< output and all activation inputs share one scale and zero point
-    fixed            ///< `scale`, `zero_point` below
+    fixed,           ///< `scale`, `zero_point` below
+    index            ///< whole numbers counted from 0, int32 in a quantized graph: no scale
   };
   Output output = Output::calibrated;
   float scale = 0;
   std::int32_t zero_point = 0;
   std::int32_t weight = -1;       ///< index of the weights input: int8, symmetric, zero point 0, [-127, 127]
   std::int32_t weight_axis = -1;  ///< per-channel axis of the weights, -1 = one scale for the tensor
+  std::int32_t index = -1;        ///< the input that holds int32 numbers counted from 0, where it is an activation
   std::int32_t bias = -1;         ///< index of the bias input: int32, scale = s_in * s_w[c]
 };
 

@@ -35,11 +35,13 @@ struct Blob {
 struct Value {
   std::string name;
   Shape shape;
-  std::uint32_t bytes = 0;   ///< size in int8 elements
+  DType type = DType::i8;    ///< i8, or i32 (little-endian) for numbers that count
+  std::uint32_t bytes = 0;   ///< elements times their size
   std::uint32_t offset = 0;  ///< set by plan()
   float scale = 0;
   std::int32_t zero_point = 0;
   std::int32_t first = 0, last = 0;  ///< first layer that writes and last that reads; -1 first: input; layers.size() last: output
+  std::size_t elements() const { return bytes / size_of(type); }
   bool operator==(const Value&) const = default;
 };
 

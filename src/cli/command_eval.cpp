@@ -16,7 +16,9 @@ int command_eval(const EvalArguments& a) {
   if (!a.preprocess.empty()) options.preprocess = parse_preprocess(a.preprocess);
   const Dataset d = load_dataset(a.data, r.io(), options);
   for (const auto& w : d.warnings) log_warning(w);
-  const MetricData m{&d, d.samples(), static_cast<std::size_t>(num_elements(r.io().at(r.io().outputs[0]).shape))};
+  const MetricData m{&d, d.samples(), static_cast<std::size_t>(num_elements(r.io().at(r.io().outputs[0]).shape)),
+                     r.program ? r.io().at(r.io().outputs[0]).dtype == DType::i32
+                               : index_tensors(r.io())[static_cast<std::size_t>(r.io().outputs[0])] != 0};
   const std::string metric = resolve_metric(a.metric, m);
   const auto value = score(metric, run(r, d, m.samples), m);
   if (!value)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "cli/cli.h"
@@ -25,32 +26,38 @@ Array to_array(const std::string& name, Array::Type type, std::size_t samples, c
   return a;
 }
 
-// Integers as they are: int8 arrays by value, uint8 arrays shifted by 128 (the int8 form of a uint8 quantization).
-std::vector<std::vector<std::int8_t>> run_raw(const Program& p, const Dataset& d) {
+// Integers as they are: arrays by value, uint8 ones for int8 inputs shifted by 128 (the int8 form of a uint8
+// quantization).
+std::vector<std::vector<std::int32_t>> run_raw(const Program& p, const Dataset& d) {
   const ProgramExecutor e(p);
-  std::vector<std::vector<std::int8_t>> result;
+  std::vector<std::vector<std::int32_t>> result;
   const std::size_t n = d.samples();
-  for (const auto id : p.outputs) result.emplace_back(n * p.values[static_cast<std::size_t>(id)].bytes);
+  for (const auto id : p.outputs) result.emplace_back(n * p.values[static_cast<std::size_t>(id)].elements());
   auto state = e.make_state();
   for (std::size_t sample = 0; sample < n; ++sample) {
     check_interrupt();
     for (std::size_t k = 0; k < p.inputs.size(); ++k) {
-      const auto in = e.input(state, k);
-      std::vector<float> values(in.size());
+      const Value& input = p.values[static_cast<std::size_t>(p.inputs[k])];
+      const bool counts = input.type == DType::i32;
+      std::vector<float> values(input.elements());
+      std::vector<std::int32_t> integers(values.size());
       d.inputs[k].row(sample, values);
-      const float offset = d.inputs[k].type == Array::Type::u8 ? 128.0f : 0.0f;
-      for (std::size_t j = 0; j < in.size(); ++j) {
+      const float offset = !counts && d.inputs[k].type == Array::Type::u8 ? 128.0f : 0.0f;
+      const float lowest = counts ? -0x1p31f : -128.0f, highest = counts ? 0x1.fffffep30f : 127.0f;
+      for (std::size_t j = 0; j < values.size(); ++j) {
         const float v = values[j] - offset;
-        if (v < -128 || v > 127 || v != static_cast<float>(static_cast<int>(v)))
-          throw Error(ErrorKind::data, "--raw needs int8 integers; sample " + std::to_string(sample) + " element " +
+        if (!(v >= lowest && v <= highest) || v != std::trunc(v))
+          throw Error(ErrorKind::data, std::string("--raw needs ") + (counts ? "int32" : "int8") +
+                                           " integers; sample " + std::to_string(sample) + " element " +
                                            std::to_string(j) + " is " + std::to_string(values[j]));
-        in[j] = static_cast<std::int8_t>(v);
+        integers[j] = static_cast<std::int32_t>(v);
       }
+      e.set_input(state, k, integers);
     }
     e.run(state);
     for (std::size_t k = 0; k < p.outputs.size(); ++k) {
-      const auto out = e.output(state, k);
-      std::copy(out.begin(), out.end(), result[k].begin() + static_cast<std::ptrdiff_t>(sample * out.size()));
+      const std::size_t elements = result[k].size() / n;
+      e.read_output(state, k, std::span(result[k]).subspan(sample * elements, elements));
     }
   }
   return result;
@@ -73,9 +80,12 @@ int command_run(const RunArguments& a) {
                   "leave out --raw, or compress with --int8 first");
     const auto out = run_raw(*r.program, d);
     for (std::size_t k = 0; k < out.size(); ++k)
-      if (keep(k))
-        arrays.push_back(
-            to_array(io.at(io.outputs[k]).name, Array::Type::i8, d.samples(), io.at(io.outputs[k]).shape, out[k]));
+      if (keep(k)) {
+        const Tensor& t = io.at(io.outputs[k]);
+        arrays.push_back(t.dtype == DType::i32 ? to_array(t.name, Array::Type::i32, d.samples(), t.shape, out[k])
+                                               : to_array(t.name, Array::Type::i8, d.samples(), t.shape,
+                                                          std::vector<std::int8_t>(out[k].begin(), out[k].end())));
+      }
   } else {
     const auto out = run(r, d, d.samples());
     for (std::size_t k = 0; k < out.size(); ++k)

@@ -38,6 +38,7 @@ std::string io_macros(const Program& p, const std::string& prefix, const std::ve
     const std::string name = prefix + (i ? std::to_string(i) : "");
     out += "/* " + c_comment(v.name) + " " + to_string(v.shape) + " */\n";
     out += define(name + "_SIZE", std::to_string(v.bytes));
+    out += define(name + "_TYPE", v.type == DType::i32 ? "int32_t" : "int8_t");
     out += define(name + "_SCALE", c_float(v.scale));
     out += define(name + "_ZERO_POINT", c_int(v.zero_point));
   }

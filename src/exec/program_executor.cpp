@@ -1,12 +1,22 @@
 // The int8 executor: patches the program's records with host pointers and calls the shipped kernels.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 #include "tinyc/parallel.h"
 
 namespace tinyc {
+namespace {
+
+// The whole number nearest to a real one; NaN counts as 0.
+std::int32_t count_of(float x) {
+  if (std::isnan(x)) return 0;
+  return static_cast<std::int32_t>(std::clamp(std::round(static_cast<double>(x)), -2147483648.0, 2147483647.0));
+}
+
+}  // namespace
 
 ProgramExecutor::ProgramExecutor(const Program& p) : program_(p) {
   const auto data = [&](BlobId id) -> const std::uint8_t* {
@@ -43,6 +53,39 @@ std::span<const std::int8_t> ProgramExecutor::output(const State& s, std::size_t
   return {reinterpret_cast<const std::int8_t*>(s.arena + v.offset), v.bytes};
 }
 
+void ProgramExecutor::set_input(State& s, std::size_t i, std::span<const std::int32_t> integers) const {
+  const Value& v = program_.values.at(static_cast<std::size_t>(program_.inputs.at(i)));
+  if (v.type == DType::i32) {
+    std::memcpy(s.arena + v.offset, integers.data(), integers.size_bytes());
+    return;
+  }
+  const auto in = input(s, i);
+  for (std::size_t j = 0; j < in.size(); ++j) in[j] = static_cast<std::int8_t>(std::clamp(integers[j], -128, 127));
+}
+
+void ProgramExecutor::set_input(State& s, std::size_t i, std::span<const float> reals) const {
+  const Value& v = program_.values.at(static_cast<std::size_t>(program_.inputs.at(i)));
+  if (v.type == DType::i32) {
+    for (std::size_t j = 0; j < reals.size(); ++j) {
+      const std::int32_t q = count_of(reals[j]);
+      std::memcpy(s.arena + v.offset + 4 * j, &q, sizeof q);
+    }
+    return;
+  }
+  const auto in = input(s, i);
+  for (std::size_t j = 0; j < in.size(); ++j) in[j] = quantize_value(reals[j], v.scale, v.zero_point);
+}
+
+void ProgramExecutor::read_output(const State& s, std::size_t i, std::span<std::int32_t> to) const {
+  const Value& v = program_.values.at(static_cast<std::size_t>(program_.outputs.at(i)));
+  if (v.type == DType::i32) {
+    std::memcpy(to.data(), s.arena + v.offset, v.bytes);
+  } else {
+    const auto out = output(s, i);
+    std::copy(out.begin(), out.end(), to.begin());
+  }
+}
+
 void ProgramExecutor::run(State& s, const std::function<void(std::size_t, std::span<const std::int8_t>)>& trace) const {
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const tinyc_layer& r = records_[i];
@@ -59,10 +102,10 @@ std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexce
   return static_cast<std::int8_t>(std::clamp(q, -128.0f, 127.0f));
 }
 
-std::vector<std::vector<std::int8_t>> run_program(const Program& p, const Dataset& d, std::size_t n) {
+std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n) {
   const ProgramExecutor e(p);
-  std::vector<std::vector<std::int8_t>> result;
-  for (const auto id : p.outputs) result.emplace_back(n * p.values.at(static_cast<std::size_t>(id)).bytes);
+  std::vector<std::vector<std::int32_t>> result;
+  for (const auto id : p.outputs) result.emplace_back(n * p.values.at(static_cast<std::size_t>(id)).elements());
   struct Worker {
     ProgramExecutor::State state;
     std::vector<float> real;
@@ -73,15 +116,14 @@ std::vector<std::vector<std::int8_t>> run_program(const Program& p, const Datase
     if (!w.state.arena) w.state = e.make_state();
     for (std::size_t k = 0; k < p.inputs.size(); ++k) {
       const Value& v = p.values[static_cast<std::size_t>(p.inputs[k])];
-      w.real.resize(v.bytes);
+      w.real.resize(v.elements());
       d.sample(k, sample, w.real);
-      const auto in = e.input(w.state, k);
-      for (std::size_t j = 0; j < v.bytes; ++j) in[j] = quantize_value(w.real[j], v.scale, v.zero_point);
+      e.set_input(w.state, k, w.real);
     }
     e.run(w.state);
     for (std::size_t k = 0; k < p.outputs.size(); ++k) {
-      const auto out = e.output(w.state, k);
-      std::copy(out.begin(), out.end(), result[k].begin() + static_cast<std::ptrdiff_t>(sample * out.size()));
+      const std::size_t elements = result[k].size() / n;
+      e.read_output(w.state, k, std::span(result[k]).subspan(sample * elements, elements));
     }
   });
   return result;

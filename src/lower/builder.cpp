@@ -26,11 +26,12 @@ ValueId ProgramBuilder::value(TensorId id) {
   if (value_of_[at(id)] >= 0) return value_of_[at(id)];
   if (t.is_const())
     throw Error(ErrorKind::unsupported, "the constant " + quoted(t.name) + " stands where an activation is needed");
-  if (t.dtype != DType::i8 || !t.quant || t.quant->scale.size() != 1)
+  if ((t.dtype != DType::i8 && t.dtype != DType::i32) || !t.quant || t.quant->scale.size() != 1)
     throw Error(ErrorKind::unsupported, "the activation " + quoted(t.name) + " is not int8 with one scale");
   Value v;
   v.name = t.name;
   v.shape = t.shape;
+  v.type = t.dtype;
   v.bytes = static_cast<std::uint32_t>(t.bytes());
   v.scale = t.quant->scale[0];
   v.zero_point = t.quant->zero_point[0];

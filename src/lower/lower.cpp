@@ -73,6 +73,7 @@ void lower_outputs(const Graph& g, ProgramBuilder& builder, Program& p) {
     const ScaleZp q = scale_zp(t);
     value.name = t.name;
     value.shape = t.shape;
+    value.type = t.dtype;
     value.scale = q.scale;
     value.zero_point = q.zero_point;
     p.outputs.push_back(v);

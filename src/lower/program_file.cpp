@@ -16,7 +16,7 @@
 namespace tinyc {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 [[noreturn]] void bad(const std::string& path, const std::string& why) {
   throw Error(ErrorKind::input, "'" + printable(path) + "' is not a usable .tinyc file: " + why,
@@ -98,6 +98,7 @@ std::uint64_t checksum(const Program& p) {
   for (const Value& v : p.values) {
     f.add(v.name);
     f.add(v.shape);
+    f.add(v.type);
     f.add(v.bytes);
     f.add(v.offset);
     f.add(v.scale);
@@ -204,7 +205,7 @@ Bytes write_program(const Program& p) {
   for (const Value& v : p.values) {
     const auto name = b.CreateString(v.name);
     const auto shape = b.CreateVector(v.shape);
-    values.push_back(file::CreateValue(b, name, shape, v.bytes, v.offset, v.scale, v.zero_point, v.first, v.last));
+    values.push_back(file::CreateValue(b, name, shape, static_cast<file::ValueType>(v.type), v.bytes, v.offset, v.scale, v.zero_point, v.first, v.last));
   }
   std::vector<flatbuffers::Offset<file::Layer>> layers;
   for (const Layer& l : p.layers) {
@@ -246,7 +247,7 @@ Program read_program(std::span<const std::uint8_t> data, const std::string& path
   });
   r.each(f.values(), [&](const file::Value& x) {
     p.values.push_back(
-        {r.text(x.name()), r.list(x.shape()), x.bytes(), x.offset(), x.scale(), x.zero_point(), x.first(), x.last()});
+        {r.text(x.name()), r.list(x.shape()), static_cast<DType>(x.type()), x.bytes(), x.offset(), x.scale(), x.zero_point(), x.first(), x.last()});
   });
   r.each(f.layers(), [&](const file::Layer& x) { p.layers.push_back(read_layer(r, x)); });
   p.inputs = r.list(f.inputs());

@@ -39,6 +39,17 @@ inline float activate(float x, Act a) {
   return std::min(std::max(x, lo), hi);
 }
 
+/// A shape seen along one of its axes: [outer, extent, inner].
+struct AxisSplit {
+  std::int64_t outer = 1, extent = 1, inner = 1;
+};
+inline AxisSplit split_at(const Shape& s, std::int32_t axis) {
+  AxisSplit r;
+  for (std::size_t d = 0; d < s.size(); ++d)
+    (d < static_cast<std::size_t>(axis) ? r.outer : d == static_cast<std::size_t>(axis) ? r.extent : r.inner) *= s[d];
+  return r;
+}
+
 /// A real multiplier as Q31 mantissa and shift: real = mantissa * 2^(shift - 31). TFLite's QuantizeMultiplier.
 struct Multiplier {
   std::int32_t mantissa = 0;

@@ -71,6 +71,11 @@ void check_quant(const Tensor& t) {
   }
 }
 
+bool is_int8(const Tensor& t) { return t.dtype == DType::i8 && t.quant && !t.quant->per_channel(); }
+bool is_index(const Tensor& t) {
+  return t.dtype == DType::i32 && t.quant && *t.quant == Quant{{1.0f}, {0}, 0};
+}
+
 void check_tensor(const Graph& g, const Tensor& t) {
   const std::string name = "tensor '" + printable(t.name) + "'";
   std::int64_t total = 1;
@@ -90,6 +95,24 @@ void check_tensor(const Graph& g, const Tensor& t) {
 void infer_shapes(Graph& g, const Node& n) {
   const auto shapes = inferred(g, n);
   for (std::size_t i = 0; i < n.outputs.size(); ++i) g.at(n.outputs[i]).shape = shapes.at(i);
+}
+
+std::vector<std::uint8_t> index_tensors(const Graph& g) {
+  std::vector<std::uint8_t> index(g.tensors.size(), 0);
+  const auto mark = [&](TensorId id) { index[static_cast<std::size_t>(id)] = !g.at(id).is_const(); };
+  const auto marked = [&](TensorId id) { return index[static_cast<std::size_t>(id)] != 0; };
+  for (auto n = g.nodes.rbegin(); n != g.nodes.rend(); ++n) {
+    const QuantRule& rule = traits(n->op).quant;
+    if (rule.index >= 0 && static_cast<std::size_t>(rule.index) < n->inputs.size() &&
+        n->inputs[static_cast<std::size_t>(rule.index)] != kNoTensor)
+      mark(n->inputs[static_cast<std::size_t>(rule.index)]);
+    if (kind(n->op) == OpKind::reshape && marked(n->outputs[0])) mark(n->inputs[0]);
+  }
+  for (const Node& n : g.nodes) {
+    if (traits(n.op).quant.output == QuantRule::Output::index) mark(n.outputs[0]);
+    if (kind(n.op) == OpKind::reshape && marked(n.inputs[0])) mark(n.outputs[0]);
+  }
+  return index;
 }
 
 std::int64_t macs(const Graph& g, const Node& n) {
@@ -127,7 +150,7 @@ void verify(const Graph& g) {
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const Tensor& t = g.tensors[i];
     if (!activation[i]) continue;
-    if (g.stage == Stage::Float ? t.dtype != DType::f32 : (t.dtype != DType::i8 || !t.quant || t.quant->per_channel()))
+    if (g.stage == Stage::Float ? t.dtype != DType::f32 : !(is_int8(t) || is_index(t)))
       broken("activation '" + printable(t.name) + "' has type " + name_of(t.dtype) + " in a graph of stage " +
              name_of(g.stage));
   }

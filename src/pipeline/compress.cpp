@@ -42,7 +42,8 @@ std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s
 
 Accuracy measure(const Import& model, const Program& p, const Dataset& d, const std::string& metric, bool synthetic) {
   MetricData m{&d, synthetic ? std::min<std::size_t>(d.samples(), 8) : d.samples(),
-               p.values[static_cast<std::size_t>(p.outputs[0])].bytes};
+               p.values[static_cast<std::size_t>(p.outputs[0])].elements(),
+               p.values[static_cast<std::size_t>(p.outputs[0])].type == DType::i32};
   Accuracy a;
   a.synthetic = synthetic;
   a.metric = resolve_metric(metric, m);

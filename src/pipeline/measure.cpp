@@ -84,7 +84,7 @@ double top1(const RealOutputs& outputs, const MetricData& m) {
   std::size_t right = 0;
   for (std::size_t i = 0; i < m.samples; ++i) {
     const auto y = sample_of(outputs, m, i);
-    const float predicted = y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
+    const float predicted = m.positions ? y[0] : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
     right += predicted == label(*m.data, i);
   }
   return static_cast<double>(right) / static_cast<double>(m.samples);
@@ -110,7 +110,8 @@ RealOutputs real_outputs(const Program& p, const Dataset& d, std::size_t n) {
   for (std::size_t k = 0; k < integers.size(); ++k) {
     const Value& v = p.values[static_cast<std::size_t>(p.outputs[k])];
     auto& real = out.emplace_back(integers[k].size());
-    for (std::size_t i = 0; i < real.size(); ++i) real[i] = dequantize_value(integers[k][i], v.scale, v.zero_point);
+    for (std::size_t i = 0; i < real.size(); ++i)
+      real[i] = v.scale * static_cast<float>(integers[k][i] - v.zero_point);  // an i32 value has scale 1, zero point 0
   }
   return out;
 }
@@ -125,7 +126,7 @@ std::string resolve_metric(const std::string& name, const MetricData& m) {
     if (labels && per_row == 1 && reconstructs) return has_both_classes(m) ? "auc" : "cosine";
     if (labels && per_row == 1 && m.data->labels->type != Array::Type::f32 && m.data->labels->type != Array::Type::f64)
       return "top1";
-    if (labels && per_row == 1 && m.output_elements > 1) return "top1";
+    if (labels && per_row == 1 && (m.output_elements > 1 || m.positions)) return "top1";
     return labels && per_row == m.output_elements ? "mse" : "cosine";
   }
   if (name == "cosine") return name;
@@ -158,12 +159,18 @@ void compare(const RealOutputs& reference, const RealOutputs& compressed, const 
       noise += (f - q) * (f - q);
     }
   out.sqnr_db = decibel(signal, noise);
-  std::size_t same = 0;
+  double same = 0;
   for (std::size_t i = 0; i < m.samples; ++i) {
     const auto a = sample_of(reference, m, i), b = sample_of(compressed, m, i);
+    if (m.positions) {
+      std::size_t equal = 0;
+      for (std::size_t j = 0; j < a.size(); ++j) equal += a[j] == b[j];
+      same += static_cast<double>(equal) / static_cast<double>(a.size());
+      continue;
+    }
     same += a.size() == 1 ? (a[0] > 0.5f) == (b[0] > 0.5f) : arg_max(a) == arg_max(b);
   }
-  out.agreement = m.samples ? static_cast<double>(same) / static_cast<double>(m.samples) : 0;
+  out.agreement = m.samples ? same / static_cast<double>(m.samples) : 0;
   out.samples = m.samples;
 }
 
@@ -197,15 +204,13 @@ std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program
     for (std::size_t k = 0; k < p.inputs.size(); ++k) {
       const auto real = floats.input(float_state, k);
       d.sample(k, sample, real);
-      const Value& v = p.values[static_cast<std::size_t>(p.inputs[k])];
-      const auto in = integers.input(state, k);
-      for (std::size_t j = 0; j < in.size(); ++j) in[j] = quantize_value(real[j], v.scale, v.zero_point);
+      integers.set_input(state, k, std::span<const float>(real));
     }
     floats.run(float_state);
     integers.run(state, [&](std::size_t layer, std::span<const std::int8_t> out) {
       const Value& v = p.values[static_cast<std::size_t>(p.layers[layer].out)];
       const auto found = by_name.find(v.name);
-      if (found == by_name.end()) return;
+      if (found == by_name.end() || v.type != DType::i8) return;
       const auto reference = floats.value(float_state, found->second);
       if (reference.size() != out.size()) return;
       Sums& s = sums[layer];

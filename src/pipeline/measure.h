@@ -22,6 +22,7 @@ struct MetricData {
   const Dataset* data = nullptr;
   std::size_t samples = 0;
   std::size_t output_elements = 0;  ///< of output 0
+  bool positions = false;           ///< output 0 holds class numbers (of arg_max), not scores
 };
 
 /// The metric `auto` stands for: "auc" with labels and an autoencoder (output as large as the input), "top1" with class
@@ -29,12 +30,14 @@ struct MetricData {
 /// an unknown name, Error(data) when the labels do not fit.
 std::string resolve_metric(const std::string& name, const MetricData& m);
 
-/// One model's score: top1 = share of right classes (one output element: threshold 0.5), auc = area under ROC of the
+/// One model's score: top1 = share of right classes (of class numbers: of equal ones; one score: threshold
+/// 0.5), auc = area under ROC of the
 /// mean squared reconstruction error, by group where the data has groups; mse = mean squared error to the targets.
 /// Absent for cosine.
 std::optional<double> score(const std::string& metric, const RealOutputs& outputs, const MetricData& m);
 
-/// Compares two models' outputs over all samples: agreement of the arg max of output 0 and SQNR over all outputs
+/// Compares two models' outputs over all samples: agreement of the arg max of output 0 (of class numbers: the share of
+/// equal ones) and SQNR over all outputs
 /// (10 log10 sum f^2 / sum (f - q)^2), capped at 200 dB.
 void compare(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m, Accuracy& out);
 

@@ -31,12 +31,12 @@ void write_plain(OpExport& e) {
 }
 
 template <class Op, B code>
-constexpr OpCase unary_case(OpKind kind) {
-  return {code, unary<Op>, kind, write_plain<code>};
+constexpr OpCase unary_case(OpKind kind, std::int32_t int8_version = 2) {
+  return {code, unary<Op>, kind, write_plain<code>, int8_version};
 }
 template <class Op, B code>
-constexpr OpCase binary_case(OpKind kind) {
-  return {code, binary<Op>, kind, write_plain<code>};
+constexpr OpCase binary_case(OpKind kind, std::int32_t int8_version = 2) {
+  return {code, binary<Op>, kind, write_plain<code>, int8_version};
 }
 
 template <class Op, class Options>
@@ -58,6 +58,12 @@ void write_sub(OpExport& e) {
 void write_mul(OpExport& e) {
   e.put(B::MUL, e.inputs(), O::MulOptions,
         fb::CreateMulOptions(e.file(), fused_activation(std::get<Mul>(e.n.op).act)));
+}
+
+/// TFLite's int8 kernel negates the integers as they are, zero points or not.
+void write_neg(OpExport& e) {
+  if (e.in(0).dtype != DType::f32) e.reject("an int8 negation cannot be written");
+  write_plain<B::NEG>(e);
 }
 
 void leaky_relu(OpImport& c) {
@@ -86,6 +92,28 @@ void softmax(OpImport& c) {
 void write_softmax(OpExport& e) {
   e.put(B::SOFTMAX, e.inputs(), O::SoftmaxOptions,
         fb::CreateSoftmaxOptions(e.file(), std::get<Softmax>(e.n.op).beta));
+}
+
+void l2_normalization(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_L2NormOptions();
+  const auto x = c.data(0);
+  if (fused_activation(fused(o)) != Act::none) reject("it has a fused activation, which TFLite does not define for it");
+  c.emit(L2Normalization{}, {x});
+}
+
+void write_l2_normalization(OpExport& e) {
+  e.put(B::L2_NORMALIZATION, e.inputs(), O::L2NormOptions, fb::CreateL2NormOptions(e.file()));
+}
+
+void arg_max(OpImport& c) {
+  const auto x = c.data(0);
+  c.emit(ArgMax{static_cast<std::int32_t>(resolve_axis(c.integer(1), c.shape(x).size()))}, {x});
+}
+
+void write_arg_max(OpExport& e) {
+  const auto axis = e.parameter("axis", {}, {std::get<ArgMax>(e.n.op).axis});
+  e.put(B::ARG_MAX, {e.id(e.n.inputs[0]), axis}, O::ArgMaxOptions,
+        fb::CreateArgMaxOptions(e.file(), fb::TensorType::INT32));
 }
 
 // ---- reductions
@@ -165,24 +193,26 @@ constexpr OpCase kCases[] = {
     binary_case<Maximum, B::MAXIMUM>(OpKind::maximum),
     binary_case<Minimum, B::MINIMUM>(OpKind::minimum),
     binary_case<SquaredDifference, B::SQUARED_DIFFERENCE>(OpKind::squared_difference),
-    binary_case<Prelu, B::PRELU>(OpKind::prelu),
+    binary_case<Prelu, B::PRELU>(OpKind::prelu, 1),
     unary_case<Logistic, B::LOGISTIC>(OpKind::logistic),
     unary_case<Tanh, B::TANH>(OpKind::tanh),
     unary_case<Relu, B::RELU>(OpKind::relu),
     unary_case<Relu6, B::RELU6>(OpKind::relu6),
-    unary_case<ReluN1To1, B::RELU_N1_TO_1>(OpKind::relu_n1_to_1),
-    unary_case<Elu, B::ELU>(OpKind::elu),
-    unary_case<HardSwish, B::HARD_SWISH>(OpKind::hard_swish),
+    unary_case<ReluN1To1, B::RELU_N1_TO_1>(OpKind::relu_n1_to_1, 1),
+    unary_case<Elu, B::ELU>(OpKind::elu, 1),
+    unary_case<HardSwish, B::HARD_SWISH>(OpKind::hard_swish, 1),
     unary_case<Abs, B::ABS>(OpKind::abs),
-    unary_case<Neg, B::NEG>(OpKind::neg),
-    unary_case<Square, B::SQUARE>(OpKind::square),
-    unary_case<Sqrt, B::SQRT>(OpKind::sqrt),
+    {B::NEG, unary<Neg>, OpKind::neg, write_neg},
+    unary_case<Square, B::SQUARE>(OpKind::square, 1),
+    unary_case<Sqrt, B::SQRT>(OpKind::sqrt, 1),
     unary_case<Rsqrt, B::RSQRT>(OpKind::rsqrt),
     unary_case<Exp, B::EXP>(OpKind::exp),
     unary_case<Log, B::LOG>(OpKind::log),
     {B::LEAKY_RELU, leaky_relu, OpKind::leaky_relu, write_leaky_relu},
-    {B::QUANTIZE, requantize, OpKind::quantize, write_plain<B::QUANTIZE>},
+    {B::QUANTIZE, requantize, OpKind::quantize, write_plain<B::QUANTIZE>, 1},
     {B::DEQUANTIZE, requantize, OpKind::dequantize, write_plain<B::DEQUANTIZE>},
+    {B::L2_NORMALIZATION, l2_normalization, OpKind::l2_normalization, write_l2_normalization},
+    {B::ARG_MAX, arg_max, OpKind::arg_max, write_arg_max},
     {B::SOFTMAX, softmax, OpKind::softmax, write_softmax},
     {B::MEAN, reduction<Mean>, OpKind::mean, write_reduction<Mean, B::MEAN>},
     {B::SUM, reduction<Sum>, OpKind::sum, write_reduction<Sum, B::SUM>},
@@ -192,10 +222,10 @@ constexpr OpCase kCases[] = {
     {B::MAX_POOL_2D, pool<MaxPool2D>, OpKind::max_pool_2d, write_pool<MaxPool2D, B::MAX_POOL_2D>},
     {B::RESIZE_BILINEAR,
      [](OpImport& c) { resize<ResizeBilinear>(c, c.op.builtin_options_as_ResizeBilinearOptions()); },
-     OpKind::resize_bilinear, write_resize_bilinear},
+     OpKind::resize_bilinear, write_resize_bilinear, 3, 3},
     {B::RESIZE_NEAREST_NEIGHBOR,
      [](OpImport& c) { resize<ResizeNearestNeighbor>(c, c.op.builtin_options_as_ResizeNearestNeighborOptions()); },
-     OpKind::resize_nearest_neighbor, write_resize_nearest_neighbor},
+     OpKind::resize_nearest_neighbor, write_resize_nearest_neighbor, 3, 3},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The TFLite operators that only move data: reshapes, slices, joins, padding.
 #include <algorithm>
+#include <tuple>
 
 #include "tflite/op_case.h"
 #include "tflite/op_export.h"
@@ -84,29 +85,86 @@ void write_reshape(OpExport& e) {
   e.put(B::RESHAPE, {e.id(e.n.inputs[0]), to}, O::ReshapeOptions, fb::CreateReshapeOptions(e.file(), shape));
 }
 
-void pad(OpImport& c) {
-  const auto x = c.data(0);
+/// Input 1: before and after each of `rank` dimensions.
+std::pair<Ints, Ints> paddings(OpImport& c, std::size_t rank) {
   const auto amounts = c.ints32(1);
-  const std::size_t rank = c.shape(x).size();
   if (amounts.size() != 2 * rank) reject("its paddings do not fit the input's " + std::to_string(rank) + " dimensions");
-  Pad op;
+  Ints before, after;
   for (std::size_t d = 0; d < rank; ++d) {
     if (amounts[2 * d] < 0 || amounts[2 * d + 1] < 0) reject("its padding is negative");
-    op.before.push_back(amounts[2 * d]);
-    op.after.push_back(amounts[2 * d + 1]);
+    before.push_back(amounts[2 * d]);
+    after.push_back(amounts[2 * d + 1]);
   }
+  return {before, after};
+}
+
+Ints interleaved(const Ints& before, const Ints& after) {
+  Ints out;
+  for (std::size_t d = 0; d < before.size(); ++d) out.insert(out.end(), {before[d], after[d]});
+  return out;
+}
+
+void pad(OpImport& c) {
+  const auto x = c.data(0);
+  Pad op;
+  std::tie(op.before, op.after) = paddings(c, c.shape(x).size());
   if (c.code == B::PADV2) op.value = c.scalar(2);
   c.emit(op, {x});
 }
 
 void write_pad(OpExport& e) {
   const auto& o = std::get<Pad>(e.n.op);
-  Ints amounts;
-  for (std::size_t d = 0; d < o.before.size(); ++d) amounts.insert(amounts.end(), {o.before[d], o.after[d]});
-  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, amounts);
+  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
   OpExport::Ids ids = {e.id(e.n.inputs[0]), p};
   if (o.value != 0) ids.push_back(e.scalar_like_input(o.value));
   e.put(o.value != 0 ? B::PADV2 : B::PAD, ids);
+}
+
+void mirror_pad(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_MirrorPadOptions();
+  const auto x = c.data(0);
+  MirrorPad op;
+  std::tie(op.before, op.after) = paddings(c, c.shape(x).size());
+  op.reflect = !o || o->mode() == fb::MirrorPadMode::REFLECT;
+  c.emit(op, {x});
+}
+
+void write_mirror_pad(OpExport& e) {
+  const auto& o = std::get<MirrorPad>(e.n.op);
+  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
+  e.put(B::MIRROR_PAD, {e.id(e.n.inputs[0]), p}, O::MirrorPadOptions,
+        fb::CreateMirrorPadOptions(e.file(), o.reflect ? fb::MirrorPadMode::REFLECT : fb::MirrorPadMode::SYMMETRIC));
+}
+
+/// Constant indices become an attribute of one dimension, whatever shape they had.
+void gather(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_GatherOptions();
+  const auto x = c.data(0);
+  const Shape in = c.shape(x);
+  Gather op;
+  op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, in.size()));
+  if (!c.is_constant(1)) {
+    const auto index = c.data(1);
+    op.batch_dims = o && o->batch_dims() ? static_cast<std::int32_t>(resolve_axis(o->batch_dims(), c.shape(index).size() + 1)) : 0;
+    return c.emit(op, {x, index});
+  }
+  if (o && o->batch_dims() != 0) reject("its indices are constants with batch dimensions");
+  op.indices = c.ints32(1);
+  Shape to(in.begin(), in.begin() + op.axis);
+  const Shape index = c.constant_shape(1);
+  to.insert(to.end(), index.begin(), index.end());
+  to.insert(to.end(), in.begin() + op.axis + 1, in.end());
+  if (index.size() == 1) return c.emit(op, {x});
+  const auto flat = c.temporary(x);
+  c.emit(op, {x}, flat);
+  c.emit(Reshape{to}, {flat});
+}
+
+void write_gather(OpExport& e) {
+  const auto& o = std::get<Gather>(e.n.op);
+  const auto index = o.indices.empty() ? e.id(e.n.inputs[1]) : e.parameter("indices", o.indices);
+  e.put(B::GATHER, {e.id(e.n.inputs[0]), index}, O::GatherOptions,
+        fb::CreateGatherOptions(e.file(), o.axis, o.batch_dims));
 }
 
 void emit_slice(OpImport& c, TensorId x, const ResolvedSlice& s, std::size_t output) {
@@ -256,11 +314,13 @@ void write_depth_to_space(OpExport& e) {
 }
 
 constexpr OpCase kCases[] = {
-    {B::RESHAPE, reshape, OpKind::reshape, write_reshape},
+    {B::RESHAPE, reshape, OpKind::reshape, write_reshape, 1},
     {B::SQUEEZE, reshape},
     {B::EXPAND_DIMS, reshape},
     {B::PAD, pad, OpKind::pad, write_pad},
     {B::PADV2, pad},
+    {B::MIRROR_PAD, mirror_pad, OpKind::mirror_pad, write_mirror_pad},
+    {B::GATHER, gather, OpKind::gather, write_gather},
     {B::STRIDED_SLICE, strided_slice, OpKind::strided_slice, write_strided_slice},
     {B::SLICE, slice},
     {B::SPLIT, split},
@@ -274,7 +334,7 @@ constexpr OpCase kCases[] = {
      OpKind::space_to_depth, write_space_to_depth},
     {B::DEPTH_TO_SPACE,
      [](OpImport& c) { c.emit(DepthToSpace{block_size(c.op.builtin_options_as_DepthToSpaceOptions())}, {c.data(0)}); },
-     OpKind::depth_to_space, write_depth_to_space},
+     OpKind::depth_to_space, write_depth_to_space, 1},
 };
 
 }  // namespace

@@ -135,13 +135,13 @@ void write_batch_matmul(OpExport& e) {
 
 constexpr OpCase kCases[] = {
     {B::CONV_2D, [](OpImport& c) { convolution<Conv2D>(c, c.op.builtin_options_as_Conv2DOptions()); }, OpKind::conv_2d,
-     write_conv_2d},
+     write_conv_2d, 3},
     {B::DEPTHWISE_CONV_2D,
      [](OpImport& c) { convolution<DepthwiseConv2D>(c, c.op.builtin_options_as_DepthwiseConv2DOptions()); },
-     OpKind::depthwise_conv_2d, write_depthwise_conv_2d},
+     OpKind::depthwise_conv_2d, write_depthwise_conv_2d, 3},
     {B::TRANSPOSE_CONV, transpose_conv, OpKind::transpose_conv, write_transpose_conv},
     {B::CUSTOM, custom_transpose_conv},
-    {B::FULLY_CONNECTED, fully_connected, OpKind::fully_connected, write_fully_connected},
+    {B::FULLY_CONNECTED, fully_connected, OpKind::fully_connected, write_fully_connected, 4},
     {B::BATCH_MATMUL, batch_matmul, OpKind::batch_matmul, write_batch_matmul},
 };
 

@@ -20,33 +20,20 @@ fb::TensorType type_of(DType t) {
   return fb::TensorType::FLOAT32;
 }
 
-// The operator versions that first took int8; float operators are written as version 1.
-std::int32_t version_of(fb::BuiltinOperator code, bool quantized) {
-  using B = fb::BuiltinOperator;
-  if (!quantized) return code == B::RESIZE_BILINEAR || code == B::RESIZE_NEAREST_NEIGHBOR ? 3 : 1;
-  switch (code) {
-    case B::CONV_2D:
-    case B::DEPTHWISE_CONV_2D:
-    case B::RESIZE_BILINEAR:
-    case B::RESIZE_NEAREST_NEIGHBOR: return 3;
-    case B::FULLY_CONNECTED: return 4;
-    case B::RESHAPE:
-    case B::HARD_SWISH:
-    case B::PRELU:
-    case B::QUANTIZE:
-    case B::SQUARE:
-    case B::SQRT:
-    case B::NEG: return 1;
-    default: return 2;
-  }
-}
-
 }  // namespace
 
 // Buffer 0 is the empty one that marks activations.
 Exporter::Exporter(const Graph& g) : graph_(g) {
   buffers_.push_back(fb::CreateBuffer(out_));
-  for (const auto& t : g.tensors) file_id_.push_back(add_tensor(t));
+  const auto index = index_tensors(g);
+  for (std::size_t i = 0; i < g.tensors.size(); ++i) {
+    Tensor t = g.tensors[i];
+    if (index[i]) {
+      t.dtype = DType::i32;
+      t.quant.reset();
+    }
+    file_id_.push_back(add_tensor(t));
+  }
 }
 
 std::uint32_t Exporter::add_buffer(std::span<const std::uint8_t> bytes) {
@@ -111,7 +98,9 @@ Bytes Exporter::run() {
   std::vector<flatbuffers::Offset<fb::OperatorCode>> codes;
   for (const auto code : codes_) {
     const auto old = std::min(static_cast<std::int32_t>(code), 127);  // readers take the larger of the two fields
-    codes.push_back(fb::CreateOperatorCode(out_, static_cast<std::int8_t>(old), 0, version_of(code, quantized), code));
+    const OpCase& row = *case_of(code);
+    const auto version = quantized ? row.int8_version : row.float_version;
+    codes.push_back(fb::CreateOperatorCode(out_, static_cast<std::int8_t>(old), 0, version, code));
   }
   const auto ids = [&](const std::vector<TensorId>& from) {
     Ids to;

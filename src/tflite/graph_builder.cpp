@@ -65,8 +65,9 @@ TensorId GraphBuilder::activation(std::int32_t i) {
   if (tensors.variable(i))
     reject(who + " keeps its value between inferences (a state)",
            "Make the state an input and an output of the model.");
-  if (!tensors.is_float(i) && !tensors.is_int8(i))
-    reject(who + " has type " + type_name(tensors.type(i)) + "; activations may be float32, int8 or uint8");
+  if (!tensors.is_float(i) && !tensors.is_int8(i) && !tensors.is_index(i))
+    reject(who + " has type " + type_name(tensors.type(i)) +
+           "; activations may be float32, int8 or uint8, and int32 or int64 where they count");
   Tensor t;
   t.shape = tensors.shape(i);
   if (tensors.is_int8(i)) {
@@ -78,6 +79,11 @@ TensorId GraphBuilder::activation(std::int32_t i) {
     } else {
       t.range = range_of(*q);
     }
+  } else if (tensors.is_index(i)) {
+    if (quantized()) {
+      t.dtype = DType::i32;
+      t.quant = Quant{{1.0f}, {0}, 0};
+    }
   } else if (quantized()) {
     reject(who + " is float in a quantized model");
   }
@@ -85,6 +91,7 @@ TensorId GraphBuilder::activation(std::int32_t i) {
   const bool known = tensors.shape_known(i);
   id_of_[at] = add(std::move(t), false);
   has_shape_.back() = known;
+  activations_.emplace_back(id_of_[at], i);
   return id_of_[at];
 }
 
@@ -131,6 +138,24 @@ TensorId GraphBuilder::bias(std::int32_t i, TensorId input, std::int32_t input_f
   t.name = unique(tensors.name(i));
   count(i);
   return biases_[key] = add(std::move(t), true);
+}
+
+void GraphBuilder::check_index_types() const {
+  const auto index = index_tensors(graph);
+  std::vector<std::uint8_t> used(graph.tensors.size(), 0);
+  for (const Node& n : graph.nodes) {
+    for (const auto id : n.inputs)
+      if (id != kNoTensor) used[static_cast<std::size_t>(id)] = 1;
+    for (const auto id : n.outputs) used[static_cast<std::size_t>(id)] = 1;
+  }
+  for (const auto& [id, i] : activations_) {
+    const auto at = static_cast<std::size_t>(id);
+    if (used[at] && tensors.is_index(i) != (index[at] != 0))
+      reject("tensor '" + tensors.name(i) + "' has type " + type_name(tensors.type(i)) +
+                 (index[at] ? ", but is used as positions or indices, which are int32 or int64"
+                            : ": whole numbers are taken as positions and indices only"),
+             "Cut the model there and do the rest in firmware.");
+  }
 }
 
 TensorId GraphBuilder::temporary(const std::string& name, TensorId like) {

@@ -40,6 +40,7 @@ class Importer {
       if (state_[i] == State::live && !attempt(static_cast<int>(i), [&] { import_one(builder, i); }))
         block_outputs(builder, i);
     add_outputs(builder);
+    if (facts_.unsupported.empty()) attempt(-1, [&] { builder.check_index_types(); });
     facts_.params = builder.params();
     facts_.notes = notes_;
     std::ranges::stable_sort(facts_.unsupported, {}, &ModelFacts::Unsupported::node);

@@ -44,6 +44,9 @@ class GraphBuilder {
   /// Counts the elements of a constant, each tensor of the file once.
   void count(std::int32_t file_tensor);
   std::uint64_t params() const noexcept { return params_; }
+  /// Throws Error(unsupported) when the file computes reals in int32 or int64 tensors, or positions and indices in
+  /// others. Call it when the graph is complete.
+  void check_index_types() const;
   /// True when the tensor depends on nothing but constants.
   bool derived_from_constants(TensorId id) const { return derived_.at(static_cast<std::size_t>(id)) != 0; }
 
@@ -53,6 +56,7 @@ class GraphBuilder {
   std::vector<TensorId> id_of_;          // by tensor of the file
   std::vector<std::uint8_t> derived_;    // by graph tensor
   std::vector<std::uint8_t> has_shape_;  // by graph tensor: the file states it
+  std::vector<std::pair<TensorId, std::int32_t>> activations_;  // graph tensor, tensor of the file
   std::map<std::pair<std::int32_t, std::pair<std::int32_t, std::int32_t>>, TensorId> biases_;
   std::set<std::int32_t> counted_;
   std::map<std::string, int> names_;
@@ -94,6 +98,10 @@ class OpImport {
   const Shape& picture(TensorId id) const;
   /// SAME or VALID in elements, for a window on `input`.
   Pads pads(TensorId input, fb::Padding padding, const Window& w) const;
+  /// True when input k follows from the file alone.
+  bool is_constant(std::size_t k) const { return has(k) && b_.tensors.is_constant(in_[k]); }
+  /// The shape of constant input k.
+  const Shape& constant_shape(std::size_t k) { return b_.tensors.constant(in_.at(k)).shape; }
   /// Input k as integers; Error(unsupported) unless it is a constant.
   std::vector<std::int64_t> ints(std::size_t k);
   Ints ints32(std::size_t k);
@@ -160,6 +168,8 @@ struct OpCase {
   void (*read)(OpImport& c);
   OpKind kind = OpKind::reshape;
   void (*write)(OpExport& e) = nullptr;
+  std::int32_t int8_version = 2;   ///< the operator's version that first took int8
+  std::int32_t float_version = 1;  ///< the version whose attributes `write` uses
 };
 /// Operators with weights, other operators that compute, and those that only move data.
 std::span<const OpCase> weighted_cases() noexcept;
@@ -168,6 +178,8 @@ std::span<const OpCase> move_cases() noexcept;
 
 /// Imports one operator. Throws Error(unsupported) saying why when it cannot be.
 void import_operator(OpImport& c);
+/// The row of a TFLite operator, nullptr when there is none.
+const OpCase* case_of(fb::BuiltinOperator code) noexcept;
 /// Writes one node. Throws Error(unsupported) when the format cannot say it.
 void export_operator(OpExport& e);
 /// True when operators of this code can be imported at all (custom ones by name).

@@ -14,11 +14,11 @@ const OpCase* find_case(Wanted wanted) noexcept {
   return nullptr;
 }
 
+}  // namespace
+
 const OpCase* case_of(fb::BuiltinOperator code) noexcept {
   return find_case([&](const OpCase& row) { return row.code == code; });
 }
-
-}  // namespace
 
 bool is_supported(fb::BuiltinOperator code, const std::string& custom_name) noexcept {
   if (code == fb::BuiltinOperator::CUSTOM) return custom_name == "Convolution2DTransposeBias";

@@ -23,14 +23,12 @@ std::string advice(B code) {
     case B::READ_VARIABLE:
     case B::ASSIGN_VARIABLE: return "make the state an input and an output of the model";
     case B::CUSTOM: return "cut the model before this custom operator and do its work in firmware";
-    case B::ARG_MAX:
     case B::ARG_MIN:
     case B::TOPK_V2:
     case B::NON_MAX_SUPPRESSION_V4:
     case B::NON_MAX_SUPPRESSION_V5: return "cut the model before it and choose the winner in firmware";
     case B::GELU: return "train with RELU, RELU6 or HARD_SWISH instead";
     case B::DIV: return "multiply by the reciprocal instead";
-    case B::MIRROR_PAD: return "use zero padding instead";
     case B::CAST: return "give the model inputs of its own type";
     case B::DENSIFY:
     case B::SHAPE:

@@ -32,6 +32,8 @@ class TensorTable {
   /// True for float32, int8 and uint8: the types an activation may have.
   bool is_float(std::int32_t i) const { return type(i) == fb::TensorType::FLOAT32; }
   bool is_int8(std::int32_t i) const { return type(i) == fb::TensorType::INT8 || type(i) == fb::TensorType::UINT8; }
+  /// True for int32 and int64: activations that count (positions, indices).
+  bool is_index(std::int32_t i) const { return type(i) == fb::TensorType::INT32 || type(i) == fb::TensorType::INT64; }
 
   /// Scales and zero points, those of uint8 tensors shifted to int8; nothing when the file has none. Throws
   /// Error(input) for impossible ones and Error(unsupported) for blockwise and custom schemes.

@@ -51,6 +51,13 @@ inline constexpr SmallModel kSmallModels[] = {
     {"pad", "%x = input f32[1,3,4,2] %y = pad(%x) before=[0,1,2,0] after=[0,2,1,1] output %y"},
     {"concatenation",
      "%x = input f32[1,3,4,2] %a = relu(%x) %b = neg(%x) %y = concatenation(%a, %b, %x) axis=3 output %y"},
+    {"mirror_pad", "%x = input f32[1,3,4,2] %y = mirror_pad(%x) before=[0,1,2,0] after=[0,2,1,0] output %y"},
+    {"gather",
+     "%x = input f32[1,5,3] %i = input f32[4] %a = gather(%x) axis=1 indices=[4,0,2] %b = gather(%x, %i) axis=1 output "
+     "%a output %b"},
+    {"embedding", "%i = input f32[1,6] %y = gather(random(1) f32[9,4], %i) output %y"},
+    {"arg_max", "%x = input f32[1,4,4,7] %y = arg_max(%x) axis=3 output %y"},
+    {"l2_normalization", "%x = input f32[4,9] %y = l2_normalization(%x) output %y"},
     {"transpose", "%x = input f32[1,3,4,5] %y = transpose(%x) perm=[0,3,1,2] output %y"},
     {"slice",
      "%x = input f32[1,6,7,3] %y = strided_slice(%x) begin=[0,1,6,0] size=[1,2,3,2] stride=[1,2,-2,1] output %y"},

@@ -108,4 +108,16 @@ inline constexpr FrozenSoftmax kFrozenSoftmax[] = {
 };
 // clang-format on
 
+/// L2_NORMALIZATION on Random(seed).int8s({rows, depth}).
+struct FrozenL2 {
+  std::uint64_t seed;
+  int rows, depth, zero_point;
+  std::uint32_t hash;
+};
+inline constexpr FrozenL2 kFrozenL2[] = {{71, 20, 16, 3, 0x64a463dcu},
+                                         {72, 9, 1, -128, 0x78fc4f86u},
+                                         {73, 6, 129, 127, 0xb2d535b3u},
+                                         {74, 2, 5000, -7, 0x6086bab9u},
+                                         {75, 40, 3, 0, 0x79d2547fu}};
+
 }  // namespace oracle

@@ -194,6 +194,41 @@ TEST_CASE("reductions, padding values, transposes, sizes") {
   CHECK(i.facts.params == 0);
 }
 
+TEST_CASE("positions and indices are int32 or int64") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {1, 3, 4}), a = m.tensor({.name = "a", .type = T::INT64, .shape = {1, 3}}),
+             i = m.tensor({.name = "i", .type = T::INT32, .shape = {2}}), b = m.activation("b", {1, 2, 4}),
+             c = m.activation("c", {1, 4}), d = m.activation("d", {1, 5, 4});
+  m.op(B::ARG_MAX, {x, m.int_scalar("axis", -1)}, {a});
+  m.op(B::GATHER, {x, i}, {b}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, -2));
+  m.op(B::GATHER, {x, m.int_scalar("second", 1)}, {c}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, 1));
+  m.op(B::MIRROR_PAD, {x, m.tensor({.name = "p", .type = T::INT32, .shape = {3, 2}, .data = int32s({0, 0, 2, 0, 0, 0})})},
+       {d}, O::MirrorPadOptions, fb::CreateMirrorPadOptions(m.fbb, fb::MirrorPadMode::SYMMETRIC));
+  const auto g = load(m, {x, i}, {a, b, c, d});
+  CHECK(op_of<ArgMax>(g, 0).axis == 2);
+  CHECK(op_of<Gather>(g, 1) == Gather{1, 0, {}});
+  CHECK(op_of<Gather>(g, 2) == Gather{1, 0, {1}});  // a scalar index: its dimension of 1 is reshaped away
+  CHECK(op_of<Reshape>(g, 3).shape == Shape{1, 4});
+  CHECK(op_of<MirrorPad>(g, 4) == MirrorPad{{0, 2, 0}, {0, 0, 0}, false});
+  CHECK(index_tensors(g)[static_cast<std::size_t>(g.outputs[0])] == 1);
+  CHECK(index_tensors(g)[static_cast<std::size_t>(g.inputs[1])] == 1);
+  CHECK(index_tensors(g)[static_cast<std::size_t>(g.inputs[0])] == 0);
+
+  ModelBuilder n;  // arithmetic on whole numbers is no real arithmetic
+  const auto p = n.tensor({.name = "p", .type = T::INT32, .shape = {2}}), q = n.activation("q", {2}),
+             s = n.activation("s", {2});
+  n.op(B::ADD, {p, q}, {s});
+  CHECK_THROWS_WITH(load(n, {p, q}, {s}), Catch::Contains("'p' has type INT32"));
+  ModelBuilder f;  // positions in a float tensor
+  const auto u = f.activation("u", {1, 3}), v = f.activation("v", {1});
+  f.op(B::ARG_MAX, {u, f.int_scalar("axis", 1)}, {v});
+  CHECK_THROWS_WITH(load(f, {u}, {v}), Catch::Contains("'v' has type FLOAT32"));
+  ModelBuilder l;
+  const auto w = l.activation("w", {1, 3}), y = l.activation("y", {1, 3});
+  l.op(B::L2_NORMALIZATION, {w}, {y}, O::L2NormOptions, fb::CreateL2NormOptions(l.fbb, ActType::RELU));
+  CHECK_THROWS_WITH(load(l, {w}, {y}), Catch::Contains("fused activation"));
+}
+
 TEST_CASE("parameters computed at run time are refused") {
   ModelBuilder m;
   const auto x = m.activation("x", {1, 4}), y = m.activation("y", {1, 1}),
