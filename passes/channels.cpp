@@ -75,30 +75,8 @@ std::optional<std::vector<ChannelLink>> channel_links(const Graph& g, const Node
   const std::size_t channels = channel_count(out), rank = in.shape.size();
   if (rank == 0 || out.shape.empty()) return std::nullopt;
   const auto if_channels_stay = [&](bool stay) { return stay ? std::optional(one_to_one(0, channels)) : std::nullopt; };
+  if (traits(n.op).elementwise) return elementwise(g, n, channels);
   switch (kind(n.op)) {
-    case OpKind::relu:
-    case OpKind::relu6:
-    case OpKind::relu_n1_to_1:
-    case OpKind::leaky_relu:
-    case OpKind::prelu:
-    case OpKind::logistic:
-    case OpKind::tanh:
-    case OpKind::hard_swish:
-    case OpKind::abs:
-    case OpKind::neg:
-    case OpKind::square:
-    case OpKind::sqrt:
-    case OpKind::rsqrt:
-    case OpKind::exp:
-    case OpKind::log:
-    case OpKind::quantize:
-    case OpKind::dequantize:
-    case OpKind::add:
-    case OpKind::sub:
-    case OpKind::mul:
-    case OpKind::maximum:
-    case OpKind::minimum:
-    case OpKind::squared_difference: return elementwise(g, n, channels);
     case OpKind::average_pool_2d:
     case OpKind::max_pool_2d:
     case OpKind::resize_bilinear:

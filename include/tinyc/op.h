@@ -132,6 +132,7 @@ struct OpTraits {
   std::int32_t min_inputs = 1;    ///< required inputs
   std::int32_t max_inputs = 1;    ///< including optional ones; -1 = any number
   QuantRule quant{};
+  bool elementwise = false;       ///< an output element depends on the elements at its (broadcast) place only
   /// Output shapes from attributes and input shapes. Throws Error(unsupported) when they do not fit (the caller adds
   /// the node's name). Absent optional inputs are null.
   std::vector<Shape> (*infer)(const OpData& op, std::span<const Tensor* const> in) = nullptr;

@@ -21,6 +21,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_abs{
     .name = "abs",
     .summary = "absolute value",
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

@@ -18,6 +18,7 @@ constexpr OpTraits traits_dequantize = {
     .name = "dequantize",
     .summary = "integers to real values; only at the ends of a model",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .elementwise = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

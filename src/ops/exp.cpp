@@ -18,6 +18,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_exp{
     .name = "exp",
     .summary = "e^x",
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

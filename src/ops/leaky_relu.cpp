@@ -27,6 +27,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_leaky_relu{
     .name = "leaky_relu",
     .summary = "x, or alpha * x below zero",
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

@@ -26,6 +26,7 @@ constexpr OpTraits traits_logistic{
     .name = "logistic",
     .summary = "1 / (1 + exp(-x))",
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 256, .zero_point = -128},
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

@@ -18,6 +18,7 @@ constexpr OpTraits traits_minimum{
     .min_inputs = 2,
     .max_inputs = 2,
     .quant = {.output = QuantRule::Output::same_as_input},
+    .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
     .macs = no_macs,

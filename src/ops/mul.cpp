@@ -38,6 +38,7 @@ constexpr OpTraits traits_mul{
     .summary = "a * b",
     .min_inputs = 2,
     .max_inputs = 2,
+    .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
     .macs = no_macs,

@@ -40,6 +40,7 @@ constexpr OpTraits traits_prelu{
     .summary = "x, or alpha * x below zero",
     .min_inputs = 2,
     .max_inputs = 2,
+    .elementwise = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

@@ -36,6 +36,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_quantize = {
     .name = "quantize",
     .summary = "real values to integers, or integers to another scale",
+    .elementwise = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

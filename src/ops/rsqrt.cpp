@@ -30,6 +30,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_rsqrt{
     .name = "rsqrt",
     .summary = "1 / sqrt(x)",
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

@@ -19,6 +19,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_sqrt{
     .name = "sqrt",
     .summary = "square root",
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,

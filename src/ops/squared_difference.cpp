@@ -39,6 +39,7 @@ constexpr OpTraits traits_squared_difference{
     .summary = "(a - b)^2",
     .min_inputs = 2,
     .max_inputs = 2,
+    .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
     .macs = no_macs,

@@ -26,6 +26,7 @@ constexpr OpTraits traits_sub{
     .summary = "a - b",
     .min_inputs = 2,
     .max_inputs = 2,
+    .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
     .macs = no_macs,

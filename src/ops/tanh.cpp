@@ -26,6 +26,7 @@ constexpr OpTraits traits_tanh{
     .name = "tanh",
     .summary = "tanh(x)",
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 128, .zero_point = 0},
+    .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
     .macs = no_macs,
