@@ -36,9 +36,11 @@ Shape requested_shape(OpImport& c, std::int64_t elements) {
   for (auto& d : to) {
     if (d == -1 && !open) {
       open = &d;
-    } else if (d <= 0 || (known *= d) > elements) {
-      reject("its shape " + to_string(to) + " does not fit " + std::to_string(elements) + " elements");
+      continue;
     }
+    known *= std::max(d, 0);
+    if (known == 0 || known > elements)
+      reject("its shape " + to_string(to) + " does not fit " + std::to_string(elements) + " elements");
   }
   if (open) *open = static_cast<std::int32_t>(elements / known);
   return to;
@@ -177,7 +179,7 @@ void emit_slice(OpImport& c, TensorId x, const ResolvedSlice& s, std::size_t out
 
 // Elements [begin, begin + size) of one axis.
 ResolvedSlice along(const Shape& in, std::size_t axis, std::int64_t begin, std::int64_t size) {
-  if (size < 1 || begin < 0 || begin + size > in[axis]) reject("a part lies outside the input or is empty");
+  if (size < 1 || begin < 0 || size > in[axis] - begin) reject("a part lies outside the input or is empty");
   ResolvedSlice s{Ints(in.size(), 0), in, Ints(in.size(), 1), {}};
   s.begin[axis] = static_cast<std::int32_t>(begin);
   s.size[axis] = static_cast<std::int32_t>(size);
@@ -233,8 +235,10 @@ void split(OpImport& c) {
   if (listed) {
     sizes = c.ints(1);
     std::int64_t known = 0;
-    for (const auto s : sizes)
-      if (s < -1 || (known += std::max<std::int64_t>(s, 0)) > in[axis]) reject("its parts are impossible");
+    for (const auto s : sizes) {
+      if (s < -1 || s > in[axis] - known) reject("its parts are impossible");
+      known += std::max<std::int64_t>(s, 0);
+    }
     for (auto& s : sizes)
       if (s == -1) s = in[axis] - known;
     if (sizes.size() != c.output_count()) reject("the number of parts differs from the number of outputs");
@@ -273,6 +277,7 @@ void pack(OpImport& c) {
 void concatenation(OpImport& c) {
   const auto* o = c.op.builtin_options_as_ConcatenationOptions();
   std::vector<TensorId> parts;
+  parts.reserve(c.input_count());
   for (std::size_t k = 0; k < c.input_count(); ++k) parts.push_back(c.data(k));
   Concatenation op;
   op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, c.shape(c.data(0)).size()));

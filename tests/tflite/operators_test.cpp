@@ -173,6 +173,15 @@ TEST_CASE("slice, split, unpack and pack") {
   CHECK(g.nodes[11].source == 4);
 }
 
+TEST_CASE("parts of a split whose sum leaves 64 bits are refused") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {1, 4}), a = m.activation("a", {1, 1}), b = m.activation("b", {1, 3});
+  const auto sizes =
+      m.tensor({.name = "sizes", .type = T::INT64, .shape = {2}, .data = bytes_of<std::int64_t>({1, INT64_MAX})});
+  m.op(B::SPLIT_V, {x, sizes, m.int_scalar("axis", 1)}, {a, b});
+  CHECK_THROWS_WITH(load(m, {x}, {a, b}), Catch::Contains("its parts are impossible"));
+}
+
 TEST_CASE("reductions, padding values, transposes, sizes") {
   ModelBuilder m;
   const auto x = m.activation("x", {1, 2, 3, 4}), a = m.activation("a", {1, 1, 1, 4}),
