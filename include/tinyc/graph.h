@@ -127,8 +127,8 @@ std::vector<std::uint8_t> index_tensors(const Graph& g);
 
 /// Checks every invariant of the current stage: ids in range, single producers, topological order, arity, inferred
 /// shapes equal the recorded ones, constants of the right size, finite ranges, positive scales, zero points in range;
-/// Quantized and Coded: every activation int8 with per-tensor quantization, or int32 with scale 1 and zero point 0 where
-/// it counts (the output of arg_max, the indices of gather). Throws Error(internal) naming node and tensor.
+/// Quantized and Coded: every activation int8 with per-tensor quantization, or int32 with scale 1 and zero point 0
+/// where it counts (the output of arg_max, the indices of gather). Throws Error(internal) naming node and tensor.
 void verify(const Graph& g);
 
 /// Removes nodes whose outputs nobody needs, and unused tensors; renumbers. Graph inputs stay.

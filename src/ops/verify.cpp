@@ -72,9 +72,7 @@ void check_quant(const Tensor& t) {
 }
 
 bool is_int8(const Tensor& t) { return t.dtype == DType::i8 && t.quant && !t.quant->per_channel(); }
-bool is_index(const Tensor& t) {
-  return t.dtype == DType::i32 && t.quant && *t.quant == Quant{{1.0f}, {0}, 0};
-}
+bool is_index(const Tensor& t) { return t.dtype == DType::i32 && t.quant && *t.quant == Quant{{1.0f}, {0}, 0}; }
 
 void check_tensor(const Graph& g, const Tensor& t) {
   const std::string name = "tensor '" + printable(t.name) + "'";

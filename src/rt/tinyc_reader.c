@@ -10,11 +10,11 @@ typedef struct {
   uint32_t shift;    /* 32 - K: bits of the reservoir that the lookup does not see */
 } reader_code;
 
-static inline uint32_t reader_ld16(const uint8_t *p) {
+static inline uint32_t reader_ld16(const uint8_t* p) {
   return (uint32_t)tinyc_ldu8(p) | (uint32_t)tinyc_ldu8(p + 1) << 8;
 }
 
-static inline reader_code reader_open(const uint8_t *section) {
+static inline reader_code reader_open(const uint8_t* section) {
   reader_code c;
   const uint32_t k = tinyc_ldu8(section);
   c.shift = 32u - k;
@@ -27,7 +27,7 @@ static inline reader_code reader_open(const uint8_t *section) {
 
 /* Tops the reservoir up to at least 16 bits while the stream lasts; behind its end zeros are read, and `count` going
  * below zero tells that they were used. */
-static inline void reader_refill(tinyc_reader *s) {
+static inline void reader_refill(tinyc_reader* s) {
   if (s->end - s->next >= 2) {
     const uint32_t two = (uint32_t)tinyc_ldu8(s->next) << 8 | tinyc_ldu8(s->next + 1);
     s->bits |= two << (16 - s->count);
@@ -40,8 +40,8 @@ static inline void reader_refill(tinyc_reader *s) {
   }
 }
 
-void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l) {
-  r->next = (const uint8_t *)l->weights;
+void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l) {
+  r->next = (const uint8_t*)l->weights;
   r->end = r->next + l->stream_bytes;
   r->codec = l->codec;
   r->section = l->codec + 3;
@@ -51,19 +51,19 @@ void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l) {
 }
 
 /* Damaged for good: every later call fails too. */
-static int reader_fail(tinyc_reader *r) {
+static int reader_fail(tinyc_reader* r) {
   r->count = -1;
   r->zeros = 0;
   return TINYC_E_STREAM;
 }
 
-int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n) {
-  const uint8_t *const first = r->codec + 3;
-  int8_t *const end = dst + n;
+int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n) {
+  const uint8_t* const first = r->codec + 3;
+  int8_t* const end = dst + n;
   tinyc_reader s = *r;
   while (dst != end) {
     reader_code c;
-    int8_t *stop = end;
+    int8_t* stop = end;
     uint32_t entry, len, at = 0, zeros;
     if (s.zeros != 0) {
       const uint32_t left = (uint32_t)(end - dst), run = s.zeros < left ? s.zeros : left;
@@ -85,7 +85,7 @@ int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n) {
       if (len != 0) { /* a short code: the lookup holds its literal */
         entry >>= 8;
       } else {
-        const uint8_t *row = c.rows + (entry >> 8);
+        const uint8_t* row = c.rows + (entry >> 8);
         const uint32_t top = s.bits >> 16;
         while (top > reader_ld16(row)) row += 4;
         entry = reader_ld16(row + 2);

@@ -116,7 +116,8 @@ void pad(OpImport& c) {
 
 void write_pad(OpExport& e) {
   const auto& o = std::get<Pad>(e.n.op);
-  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
+  const auto p =
+      e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
   OpExport::Ids ids = {e.id(e.n.inputs[0]), p};
   if (o.value != 0) ids.push_back(e.scalar_like_input(o.value));
   e.put(o.value != 0 ? B::PADV2 : B::PAD, ids);
@@ -133,7 +134,8 @@ void mirror_pad(OpImport& c) {
 
 void write_mirror_pad(OpExport& e) {
   const auto& o = std::get<MirrorPad>(e.n.op);
-  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
+  const auto p =
+      e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
   e.put(B::MIRROR_PAD, {e.id(e.n.inputs[0]), p}, O::MirrorPadOptions,
         fb::CreateMirrorPadOptions(e.file(), o.reflect ? fb::MirrorPadMode::REFLECT : fb::MirrorPadMode::SYMMETRIC));
 }
@@ -147,7 +149,8 @@ void gather(OpImport& c) {
   op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, in.size()));
   if (!c.is_constant(1)) {
     const auto index = c.data(1);
-    op.batch_dims = o && o->batch_dims() ? static_cast<std::int32_t>(resolve_axis(o->batch_dims(), c.shape(index).size() + 1)) : 0;
+    op.batch_dims =
+        o && o->batch_dims() ? static_cast<std::int32_t>(resolve_axis(o->batch_dims(), c.shape(index).size() + 1)) : 0;
     return c.emit(op, {x, index});
   }
   if (o && o->batch_dims() != 0) reject("its indices are constants with batch dimensions");

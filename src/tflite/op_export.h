@@ -7,7 +7,8 @@
 
 namespace tinyc::tfl {
 
-/// One node being written: ids of the file's tensors, attributes that TFLite keeps in tensors, padding as TFLite knows it.
+/// One node being written: ids of the file's tensors, attributes that TFLite keeps in tensors, padding as TFLite knows
+/// it.
 class OpExport {
  public:
   using Ids = std::vector<std::int32_t>;

@@ -211,8 +211,9 @@ TEST_CASE("positions and indices are int32 or int64") {
   m.op(B::ARG_MAX, {x, m.int_scalar("axis", -1)}, {a});
   m.op(B::GATHER, {x, i}, {b}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, -2));
   m.op(B::GATHER, {x, m.int_scalar("second", 1)}, {c}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, 1));
-  m.op(B::MIRROR_PAD, {x, m.tensor({.name = "p", .type = T::INT32, .shape = {3, 2}, .data = int32s({0, 0, 2, 0, 0, 0})})},
-       {d}, O::MirrorPadOptions, fb::CreateMirrorPadOptions(m.fbb, fb::MirrorPadMode::SYMMETRIC));
+  m.op(B::MIRROR_PAD,
+       {x, m.tensor({.name = "p", .type = T::INT32, .shape = {3, 2}, .data = int32s({0, 0, 2, 0, 0, 0})})}, {d},
+       O::MirrorPadOptions, fb::CreateMirrorPadOptions(m.fbb, fb::MirrorPadMode::SYMMETRIC));
   const auto g = load(m, {x, i}, {a, b, c, d});
   CHECK(op_of<ArgMax>(g, 0).axis == 2);
   CHECK(op_of<Gather>(g, 1) == Gather{1, 0, {}});
