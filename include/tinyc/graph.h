@@ -23,6 +23,8 @@ const char* name_of(DType t) noexcept;
 /// Element count; 1 for a scalar (empty shape). Shapes in a verified graph have no zero or negative dimension and
 /// a product below 2^31.
 std::int64_t num_elements(const Shape& s) noexcept;
+/// Whether a shape is one that a verified graph may have; any numbers may be asked about.
+bool is_valid(const Shape& s) noexcept;
 /// "[1,8,8,3]".
 std::string to_string(const Shape& s);
 

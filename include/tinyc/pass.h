@@ -55,8 +55,8 @@ const Pass* find_pass(const std::string& name) noexcept;
 struct PassRecord {
   std::string name;
   double ms = 0;
-  std::uint64_t bytes_before = 0,
-                bytes_after = 0;  ///< bytes of constants (coded ones count their streams; tables included)
+  std::uint64_t bytes_before = 0;  ///< bytes of constants (coded ones count their streams; tables included)
+  std::uint64_t bytes_after = 0;
   bool changed = false;
   std::vector<std::string> notes;
 };

@@ -40,8 +40,8 @@ struct Value {
   std::uint32_t offset = 0;  ///< set by plan()
   float scale = 0;
   std::int32_t zero_point = 0;
-  std::int32_t first = 0,
-               last = 0;  ///< first layer that writes and last that reads; -1 first: input; layers.size() last: output
+  std::int32_t first = 0;  ///< first layer that writes; -1: an input
+  std::int32_t last = 0;   ///< last layer that reads; layers.size(): an output
   std::size_t elements() const { return bytes / size_of(type); }
   bool operator==(const Value&) const = default;
 };

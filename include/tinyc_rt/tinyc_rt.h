@@ -22,6 +22,12 @@
 #else
 #define TINYC_INLINE static inline
 #endif
+/* One copy where 64-bit products take a page of code. */
+#if defined(__AVR__)
+#define TINYC_ONCE static __attribute__((noinline, unused))
+#else
+#define TINYC_ONCE static inline
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -153,9 +159,8 @@ void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l);
 /* Decodes the next n weights into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the stream ends early or is damaged. */
 int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n);
 
-/* ---- layers with weights: p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel,
- * else 0 ----
- */
+/* ---- layers with weights ---- */
+/* p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel, else 0. */
 /* A weight: decoded ones (in_flash 0) are in RAM. */
 static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
 #if defined(__AVR__)
@@ -165,14 +170,8 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
   return *p;
 #endif
 }
-/* The output of channel c from its sum of products; one copy of it where 64-bit products take a page of code. */
-#if defined(__AVR__)
-static __attribute__((noinline, unused))
-#else
-static inline
-#endif
-int8_t
-tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
+/* The output of channel c from its sum of products. */
+TINYC_ONCE int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
   const int32_t i = c & l->p[5];
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
   const int32_t v = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i));

@@ -76,6 +76,7 @@ double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
     g.positive = label(*m.data, i) != 0;
   }
   std::vector<std::pair<double, bool>> scored;
+  scored.reserve(groups.size());
   for (const auto& [key, g] : groups) scored.emplace_back(g.error / g.rows, g.positive);
   return auc(std::move(scored));
 }
