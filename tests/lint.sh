@@ -18,7 +18,7 @@ fi
 
 git ls-files '*.c' '*.h' '*.cpp' ':!examples/*/firmware/pictures.h' | xargs clang-format-19 --dry-run -Werror || status=1
 
-# the runtime as firmware has it, and with the trace compiled in
+# the trace is compiled in, so that it is looked at too
 printf '%s\n' src/rt/*.c | xargs -P "$jobs" -I{} \
   gcc -std=c99 -O2 -fanalyzer -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude/tinyc_rt -DTINYC_TRACE -c {} -o /dev/null || status=1
 
