@@ -171,6 +171,7 @@ bool skip_flatten(Graph& g, std::size_t index) {
   const TensorId x = inner->inputs[0];
   if (!same_quant(g.at(x), g.at(n.inputs[0]))) return false;
   std::vector<const Tensor*> in;
+  in.reserve(n.inputs.size());
   for (const auto id : n.inputs) in.push_back(id == kNoTensor ? nullptr : &g.at(id));
   in[0] = &g.at(x);
   try {

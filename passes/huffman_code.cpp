@@ -152,6 +152,7 @@ Coding code(const std::vector<Item>& items, std::vector<std::size_t> members, do
   while (!members.empty()) {
     Coding c;
     std::vector<Weights> weights;
+    weights.reserve(members.size());
     for (const std::size_t i : members) weights.push_back(items[i].weights);
     c.table = build_table(weights, lookup_share);
     c.bytes = c.table.bytes.size();

@@ -82,6 +82,7 @@ std::vector<Block> score(const Layer& l, std::uint32_t index, std::int64_t lengt
     }
   }
   std::vector<Block*> order;
+  order.reserve(blocks.size());
   for (Block& b : blocks) order.push_back(&b);
   std::ranges::stable_sort(order, [](const Block* a, const Block* b) { return a->score > b->score; });
   // Blocks of equal energy are told apart by their position, as in the cut: the later one counts as the larger.

@@ -11,12 +11,12 @@ namespace tinyc {
 
 std::span<const Pass> all_passes() noexcept {
   // copied on first use: the rows live in other files and may be initialised later than this one
-  static const std::array rows{
+  static const std::array kRows{
 #define TINYC_PASS(stem) pass_##stem,
 #include "passes.def"
 #undef TINYC_PASS
   };
-  return rows;
+  return kRows;
 }
 
 const Pass* find_pass(const std::string& name) noexcept {

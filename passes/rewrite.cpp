@@ -24,12 +24,15 @@ std::vector<SharedBytes> evaluate_float(const Graph& g, const Node& n, std::span
   }
   std::vector<Bytes> results;
   std::vector<FloatOut> out;
+  results.reserve(n.outputs.size());
+  out.reserve(n.outputs.size());
   for (const auto id : n.outputs) results.emplace_back(g.at(id).bytes());
   for (std::size_t i = 0; i < n.outputs.size(); ++i)
     out.push_back({reinterpret_cast<float*>(results[i].data()), &g.at(n.outputs[i]).shape});
   std::vector<float> scratch;
   traits(n.op).forward({n.op, in, out, scratch});
   std::vector<SharedBytes> shared;
+  shared.reserve(results.size());
   for (auto& r : results) shared.push_back(std::make_shared<const Bytes>(std::move(r)));
   return shared;
 }

@@ -14,8 +14,9 @@ struct CodeTable {
   Bytes bytes;
 };
 
-/// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not; deterministic.
-/// `lookup_share`: bytes of the direct lookup (it speeds up decoding) relative to the coded bytes, at most.
+/// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not;
+/// deterministic. `lookup_share`: bytes of the direct lookup (it speeds up decoding) relative to the coded bytes, at
+/// most.
 CodeTable build_table(std::span<const std::span<const std::int8_t>> tensors, double lookup_share = 1.0 / 128);
 
 /// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.

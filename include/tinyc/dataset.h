@@ -12,7 +12,8 @@
 
 namespace tinyc {
 
-/// A numeric array as stored, rows along the first axis. Values are converted when read, so a large file costs its own size.
+/// A numeric array as stored, rows along the first axis. Values are converted when read, so a large file costs its own
+/// size.
 struct Array {
   enum class Type : std::uint8_t { u8, i8, u16, i16, i32, i64, f16, f32, f64, boolean };
   std::string name;
@@ -51,7 +52,7 @@ struct Dataset {
 struct DatasetOptions {
   std::size_t max_samples = 0;  ///< 0: all; else only the first rows are read
   Preprocess preprocess;
-  bool need_labels = false;     ///< Error(data) when there are none
+  bool need_labels = false;  ///< Error(data) when there are none
 };
 
 /// Loads samples that fit the inputs of `g`. Throws Error(data): unreadable, damaged, wrong shape or type, different

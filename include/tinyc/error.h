@@ -1,5 +1,6 @@
 // Errors that end a command: one message for the user, what to do about it, and the exit code.
 #pragma once
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -7,7 +8,7 @@
 namespace tinyc {
 
 /// The reason a command ended; the value is the process's exit code (docs/cli.md).
-enum class ErrorKind : int {
+enum class ErrorKind : std::uint8_t {
   gate = 1,          ///< a budget, accuracy or verification gate failed
   usage = 2,         ///< wrong command line or configuration
   input = 3,         ///< the model file cannot be read or is not a model

@@ -33,19 +33,21 @@ class FloatExecutor {
 
  private:
   const Graph& graph_;
-  std::vector<std::int32_t> slot_;       // by tensor; -1: constant
+  std::vector<std::int32_t> slot_;  // by tensor; -1: constant
   std::vector<std::size_t> slot_elements_;
   bool keep_all_;
 };
 
-/// Outputs of the first `n` samples: result[output][sample * elements + e]. Parallel over samples; independent of threads.
+/// Outputs of the first `n` samples: result[output][sample * elements + e]. Parallel over samples; independent of
+/// threads.
 std::vector<std::vector<float>> run_float(const Graph& g, const Dataset& d, std::size_t n);
 
 /// Calls `observe(sample, tensor, values)` for every activation of every sample, graph inputs included. Samples are run
 /// in parallel but a call for one `worker` never overlaps another of the same worker; items are assigned to workers
 /// dynamically, so keep results by sample or in a form whose merge does not depend on order.
-void observe_float(const Graph& g, const Dataset& d, std::size_t n,
-                   const std::function<void(std::size_t sample, int worker, TensorId tensor, std::span<const float> values)>& observe);
+void observe_float(
+    const Graph& g, const Dataset& d, std::size_t n,
+    const std::function<void(std::size_t sample, int worker, TensorId tensor, std::span<const float> values)>& observe);
 
 /// Runs a Program with the same C99 files that firmware compiles. Share between threads, one State (arena) each.
 class ProgramExecutor {
@@ -72,7 +74,8 @@ class ProgramExecutor {
   std::vector<tinyc_layer> records_;
 };
 
-/// Integer outputs of the first `n` samples (inputs quantized with the program's own scale): result[output][sample * elements + e].
+/// Integer outputs of the first `n` samples (inputs quantized with the program's own scale): result[output][sample *
+/// elements + e].
 std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n);
 
 /// round-half-away(x / scale) + zero_point, clamped to int8. NaN becomes zero_point.

@@ -23,6 +23,8 @@ const char* name_of(DType t) noexcept;
 /// Element count; 1 for a scalar (empty shape). Shapes in a verified graph have no zero or negative dimension and
 /// a product below 2^31.
 std::int64_t num_elements(const Shape& s) noexcept;
+/// Whether a shape is one that a verified graph may have; any numbers may be asked about.
+bool is_valid(const Shape& s) noexcept;
 /// "[1,8,8,3]".
 std::string to_string(const Shape& s);
 
@@ -127,8 +129,8 @@ std::vector<std::uint8_t> index_tensors(const Graph& g);
 
 /// Checks every invariant of the current stage: ids in range, single producers, topological order, arity, inferred
 /// shapes equal the recorded ones, constants of the right size, finite ranges, positive scales, zero points in range;
-/// Quantized and Coded: every activation int8 with per-tensor quantization, or int32 with scale 1 and zero point 0 where
-/// it counts (the output of arg_max, the indices of gather). Throws Error(internal) naming node and tensor.
+/// Quantized and Coded: every activation int8 with per-tensor quantization, or int32 with scale 1 and zero point 0
+/// where it counts (the output of arg_max, the indices of gather). Throws Error(internal) naming node and tensor.
 void verify(const Graph& g);
 
 /// Removes nodes whose outputs nobody needs, and unused tensors; renumbers. Graph inputs stay.

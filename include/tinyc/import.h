@@ -18,7 +18,7 @@ struct ModelFacts {
     std::string dtype;  ///< as in the file: "float32", "int8", "uint8"
   };
   struct OpCount {
-    std::string name;   ///< TFLite name, e.g. "CONV_2D"
+    std::string name;  ///< TFLite name, e.g. "CONV_2D"
     int count = 0;
   };
   struct Unsupported {
@@ -28,10 +28,10 @@ struct ModelFacts {
   std::string sha256;
   std::uint64_t file_bytes = 0;
   std::vector<IO> inputs, outputs;
-  std::vector<OpCount> ops;               ///< sorted by name
-  std::vector<Unsupported> unsupported;   ///< empty after a successful import
-  std::uint64_t params = 0;               ///< elements of weights and biases, as float model
-  std::vector<std::string> notes;         ///< e.g. "dynamic batch dimension set to 1"
+  std::vector<OpCount> ops;              ///< sorted by name
+  std::vector<Unsupported> unsupported;  ///< empty after a successful import
+  std::uint64_t params = 0;              ///< elements of weights and biases, as float model
+  std::vector<std::string> notes;        ///< e.g. "dynamic batch dimension set to 1"
 };
 
 struct Import {
@@ -39,9 +39,9 @@ struct Import {
   ModelFacts facts;
 };
 
-/// Imports a model from bytes. Throws Error(input) when it is not a well-formed model (Git LFS pointers, zip, ONNX, HDF5
-/// are named as such, with what to do), Error(unsupported) listing every unsupported operator with node index, tensor
-/// name and what to do.
+/// Imports a model from bytes. Throws Error(input) when it is not a well-formed model (Git LFS pointers, zip, ONNX,
+/// HDF5 are named as such, with what to do), Error(unsupported) listing every unsupported operator with node index,
+/// tensor name and what to do.
 Import import_tflite(std::span<const std::uint8_t> file, const std::string& path);
 /// The same from a file; a SavedModel folder is recognised. Throws Error(input) when it cannot be read.
 Import import_tflite(const std::filesystem::path& path);

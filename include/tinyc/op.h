@@ -30,9 +30,9 @@ struct Pads {
 };
 
 #define TINYC_FIELD(type, name, ...) type name = __VA_ARGS__;
-#define TINYC_OP(Type, stem, ...)                \
-  struct Type {                                  \
-    __VA_ARGS__                                  \
+#define TINYC_OP(Type, stem, ...)                 \
+  struct Type {                                   \
+    __VA_ARGS__                                   \
     bool operator==(const Type&) const = default; \
   };
 #include "tinyc/ops.def"
@@ -73,10 +73,10 @@ template <class D, class V>
 void visit_fields(D& op, V&& visit) {
   switch (op.index()) {
 #define TINYC_FIELD(type, name, ...) visit(#name, o.name);
-#define TINYC_OP(Type, stem, ...)                   \
-  case static_cast<std::size_t>(OpKind::stem): {    \
-    [[maybe_unused]] auto& o = std::get<Type>(op);  \
-    __VA_ARGS__ break;                              \
+#define TINYC_OP(Type, stem, ...)                  \
+  case static_cast<std::size_t>(OpKind::stem): {   \
+    [[maybe_unused]] auto& o = std::get<Type>(op); \
+    __VA_ARGS__ break;                             \
   }
 #include "tinyc/ops.def"
 #undef TINYC_OP
@@ -111,10 +111,10 @@ struct ForwardArgs {
 /// How post-training quantization treats an operator (TFLite int8 specification).
 struct QuantRule {
   enum class Output : std::uint8_t {
-    calibrated,      ///< own scale and zero point from the calibrated range
-    same_as_input,   ///< output and all activation inputs share one scale and zero point
-    fixed,           ///< `scale`, `zero_point` below
-    index            ///< whole numbers counted from 0, int32 in a quantized graph: no scale
+    calibrated,     ///< own scale and zero point from the calibrated range
+    same_as_input,  ///< output and all activation inputs share one scale and zero point
+    fixed,          ///< `scale`, `zero_point` below
+    index           ///< whole numbers counted from 0, int32 in a quantized graph: no scale
   };
   Output output = Output::calibrated;
   float scale = 0;
@@ -132,7 +132,7 @@ struct OpTraits {
   std::int32_t min_inputs = 1;    ///< required inputs
   std::int32_t max_inputs = 1;    ///< including optional ones; -1 = any number
   QuantRule quant{};
-  bool elementwise = false;       ///< an output element depends on the elements at its (broadcast) place only
+  bool elementwise = false;  ///< an output element depends on the elements at its (broadcast) place only
   /// Output shapes from attributes and input shapes. Throws Error(unsupported) when they do not fit (the caller adds
   /// the node's name). Absent optional inputs are null.
   std::vector<Shape> (*infer)(const OpData& op, std::span<const Tensor* const> in) = nullptr;

@@ -38,11 +38,11 @@ struct PassResult {
 
 struct Pass {
   const char* name;
-  const char* summary;     ///< one line for `tinyc passes`
-  Stage needs;             ///< the stage it accepts (Float passes never run on a quantized graph)
-  Stage gives;             ///< the stage after it
-  bool any_stage;          ///< true: accepts Float and Quantized alike and keeps the stage
-  bool exact;              ///< outputs are compared before and after; lossy ones are measured
+  const char* summary;  ///< one line for `tinyc passes`
+  Stage needs;          ///< the stage it accepts (Float passes never run on a quantized graph)
+  Stage gives;          ///< the stage after it
+  bool any_stage;       ///< true: accepts Float and Quantized alike and keeps the stage
+  bool exact;           ///< outputs are compared before and after; lossy ones are measured
   PassResult (*run)(Graph& g, const PassOptions& o);
 };
 
@@ -55,7 +55,8 @@ const Pass* find_pass(const std::string& name) noexcept;
 struct PassRecord {
   std::string name;
   double ms = 0;
-  std::uint64_t bytes_before = 0, bytes_after = 0;  ///< bytes of constants (coded ones count their streams; tables included)
+  std::uint64_t bytes_before = 0;  ///< bytes of constants (coded ones count their streams; tables included)
+  std::uint64_t bytes_after = 0;
   bool changed = false;
   std::vector<std::string> notes;
 };

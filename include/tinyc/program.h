@@ -1,5 +1,5 @@
-// The compiled model: flat layers, constant blobs and a planned arena. The emitter, the int8 executor, the report and the
-// NAME.tinyc file read only this.
+// The compiled model: flat layers, constant blobs and a planned arena. The emitter, the int8 executor, the report and
+// the NAME.tinyc file read only this.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -40,7 +40,8 @@ struct Value {
   std::uint32_t offset = 0;  ///< set by plan()
   float scale = 0;
   std::int32_t zero_point = 0;
-  std::int32_t first = 0, last = 0;  ///< first layer that writes and last that reads; -1 first: input; layers.size() last: output
+  std::int32_t first = 0;  ///< first layer that writes; -1: an input
+  std::int32_t last = 0;   ///< last layer that reads; layers.size(): an output
   std::size_t elements() const { return bytes / size_of(type); }
   bool operator==(const Value&) const = default;
 };
@@ -50,7 +51,7 @@ using ValueId = std::int32_t;
 
 /// One kernel call. `record` is what is emitted; its pointers are null here and its arena offsets are set by plan().
 struct Layer {
-  std::string name;          ///< the node's name
+  std::string name;  ///< the node's name
   OpKind op{};
   std::int32_t source = -1;  ///< operator index in the model file
   const Kernel* kernel = nullptr;

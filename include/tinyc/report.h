@@ -16,9 +16,9 @@ struct LayerReport {
   std::string op, name, coding;  ///< coding: "raw", "huffman", or "none" without weights
   std::int64_t weights = 0, nonzero = 0, macs = 0;
   double bits_per_weight = 0, entropy_bits_per_weight = 0;
-  std::uint64_t bytes = 0, float_bytes = 0;    ///< weights + bias + multipliers as emitted; 4 bytes each before
-  std::optional<double> sqnr_db;               ///< this layer's output against the float model
-  std::vector<std::uint32_t> histogram;        ///< 32 bins over [-128, 127]; empty without weights
+  std::uint64_t bytes = 0, float_bytes = 0;  ///< weights + bias + multipliers as emitted; 4 bytes each before
+  std::optional<double> sqnr_db;             ///< this layer's output against the float model
+  std::vector<std::uint32_t> histogram;      ///< 32 bins over [-128, 127]; empty without weights
 };
 
 struct Accuracy {
@@ -45,7 +45,9 @@ struct Report {
   std::vector<std::string> warnings;
   std::vector<std::string> failures;  ///< gates that failed
 
-  std::uint64_t flash_total() const noexcept { return flash.weights + flash.tables + flash.params + flash.descriptors + code_bytes; }
+  std::uint64_t flash_total() const noexcept {
+    return flash.weights + flash.tables + flash.params + flash.descriptors + code_bytes;
+  }
   double ratio() const noexcept;
 };
 

@@ -22,6 +22,12 @@
 #else
 #define TINYC_INLINE static inline
 #endif
+/* One copy where 64-bit products take a page of code. */
+#if defined(__AVR__)
+#define TINYC_ONCE static __attribute__((noinline, unused))
+#else
+#define TINYC_ONCE static inline
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,51 +38,52 @@ extern "C" {
 
 typedef struct tinyc_layer tinyc_layer;
 /* Runs one layer; returns TINYC_OK or a negative TINYC_E_... code. `l` is in RAM or in a flat address space. */
-typedef int (*tinyc_kernel)(const tinyc_layer *l, uint8_t *arena);
+typedef int (*tinyc_kernel)(const tinyc_layer* l, uint8_t* arena);
 
 /* One layer. Every operator uses the fields it needs, the others are zero; what `p` and `table` hold is said at the
  * top of each kernel's file. Offsets are bytes from the arena's start. Pictures are HWC, n of them. */
 struct tinyc_layer {
   tinyc_kernel run;
-  const int8_t *weights;  /* int8 in the tensor's own order, or the coded stream when codec is set */
-  const uint8_t *codec;   /* serialized decode table; 0: weights are raw */
-  const int32_t *bias;    /* one a channel, with the input zero point folded in: bias - in_zp * sum(weights) */
-  const int32_t *mult;    /* requantization multipliers, Q31 */
-  const int8_t *shift;    /* requantization shifts, > 0 is left */
-  const int32_t *table;   /* op-specific constants */
-  uint32_t in0, in1, out, scratch;  /* arena offsets */
-  uint32_t out_bytes;     /* bytes written at out; 0 while a layer of several parts is not complete */
-  uint32_t stream_bytes;  /* bytes of a coded stream */
+  const int8_t* weights;           /* int8 in the tensor's own order, or the coded stream when codec is set */
+  const uint8_t* codec;            /* serialized decode table; 0: weights are raw */
+  const int32_t* bias;             /* one a channel, with the input zero point folded in: bias - in_zp * sum(weights) */
+  const int32_t* mult;             /* requantization multipliers, Q31 */
+  const int8_t* shift;             /* requantization shifts, > 0 is left */
+  const int32_t* table;            /* op-specific constants */
+  uint32_t in0, in1, out, scratch; /* arena offsets */
+  uint32_t out_bytes;              /* bytes written at out; 0 while a layer of several parts is not complete */
+  uint32_t stream_bytes;           /* bytes of a coded stream */
   int32_t n, in_c, out_c;
   int32_t p[6];
   int16_t in_h, in_w, out_h, out_w, k_h, k_w;
   int16_t stride_h, stride_w, dil_h, dil_w, pad_t, pad_l;
   int16_t in0_zp, in1_zp, out_zp, act_min, act_max;
-  int16_t block;          /* output channels whose weights are decoded at a time */
+  int16_t block; /* output channels whose weights are decoded at a time */
 };
 
-/* Runs `count` layers in order (`layers` in flash). Compiled with -DTINYC_TRACE, calls tinyc_trace after each complete one. */
-int tinyc_run(const tinyc_layer *layers, int count, uint8_t *arena);
+/* Runs `count` layers in order (`layers` in flash). Compiled with -DTINYC_TRACE, calls tinyc_trace after each complete
+ * one. */
+int tinyc_run(const tinyc_layer* layers, int count, uint8_t* arena);
 #ifdef TINYC_TRACE
-void tinyc_trace(int layer, const void *out, uint32_t bytes); /* supplied by the firmware */
+void tinyc_trace(int layer, const void* out, uint32_t bytes); /* supplied by the firmware */
 #endif
 
 /* ---- constants in flash ---- */
-static inline int8_t tinyc_ld8(const int8_t *p) {
+static inline int8_t tinyc_ld8(const int8_t* p) {
 #if defined(__AVR__)
   return (int8_t)pgm_read_byte(p);
 #else
   return *p;
 #endif
 }
-static inline uint8_t tinyc_ldu8(const uint8_t *p) {
+static inline uint8_t tinyc_ldu8(const uint8_t* p) {
 #if defined(__AVR__)
   return pgm_read_byte(p);
 #else
   return *p;
 #endif
 }
-static inline int32_t tinyc_ld32(const int32_t *p) {
+static inline int32_t tinyc_ld32(const int32_t* p) {
 #if defined(__AVR__)
   return (int32_t)pgm_read_dword(p);
 #else
@@ -98,7 +105,8 @@ static inline int32_t tinyc_rshift(int32_t x, int e) {
 /* x * m * 2^(shift - 31) with both roundings, -31 <= shift <= 30, m > INT32_MIN */
 static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
   if (shift >= 0) return tinyc_mulhi((int32_t)((uint32_t)x << shift), m);
-  /* tinyc_rshift for e = -shift >= 1, shorter: halves go up, and down below zero once x is one less; mulhi is not INT32_MIN */
+  /* tinyc_rshift for e = -shift >= 1, shorter: halves go up, and down below zero once x is one less; mulhi is not
+   * INT32_MIN */
   x = tinyc_mulhi(x, m);
   return (((x + (x >> 31)) >> (-shift - 1)) + 1) >> 1;
 }
@@ -110,17 +118,17 @@ static inline int32_t tinyc_output(int32_t v, int32_t zp, int32_t lo, int32_t hi
 
 /* ---- broadcasting of two int8 operands ---- */
 /* One innermost loop of l->in_c elements; operand strides l->stride_h and l->stride_w are 0 or 1. */
-typedef void (*tinyc_row)(const tinyc_layer *l, const int8_t *a, const int8_t *b, int8_t *out);
+typedef void (*tinyc_row)(const tinyc_layer* l, const int8_t* a, const int8_t* b, int8_t* out);
 /* Operand B: in flash where the layer has weights, else in the arena. */
-static inline int32_t tinyc_ld_b(const tinyc_layer *l, const int8_t *b) { return l->weights ? tinyc_ld8(b) : *b; }
+static inline int32_t tinyc_ld_b(const tinyc_layer* l, const int8_t* b) { return l->weights ? tinyc_ld8(b) : *b; }
 /* Runs `row` over l->n (at most 5) outer loops; table: count, stride of A, stride of B for each, innermost first. */
-static inline int tinyc_broadcast(const tinyc_layer *l, uint8_t *arena, tinyc_row row) {
-  const int8_t *a = (const int8_t *)(arena + l->in0);
-  const int8_t *b = l->weights ? l->weights : (const int8_t *)(arena + l->in1);
-  int8_t *out = (int8_t *)(arena + l->out);
+static inline int tinyc_broadcast(const tinyc_layer* l, uint8_t* arena, tinyc_row row) {
+  const int8_t* a = (const int8_t*)(arena + l->in0);
+  const int8_t* b = l->weights ? l->weights : (const int8_t*)(arena + l->in1);
+  int8_t* out = (int8_t*)(arena + l->out);
   int32_t index[5] = {0, 0, 0, 0, 0}, d;
   do {
-    const int32_t *dim = l->table;
+    const int32_t* dim = l->table;
     row(l, a, b, out);
     out += l->in_c;
     for (d = 0; d < l->n; ++d, dim += 3) {
@@ -140,20 +148,19 @@ static inline int tinyc_broadcast(const tinyc_layer *l, uint8_t *arena, tinyc_ro
 
 /* ---- weights, raw or coded ---- */
 typedef struct {
-  const uint8_t *next, *end; /* unread bytes of the stream */
+  const uint8_t *next, *end;      /* unread bytes of the stream */
   const uint8_t *codec, *section; /* the decode table, and the code in it that the next symbol is in */
-  uint32_t bits;             /* bit reservoir, most significant first */
-  int count;                 /* valid bits in it; below zero: bits behind the end were used */
-  uint16_t zeros;            /* zeros of the current run still to deliver */
+  uint32_t bits;                  /* bit reservoir, most significant first */
+  int count;                      /* valid bits in it; below zero: bits behind the end were used */
+  uint16_t zeros;                 /* zeros of the current run still to deliver */
 } tinyc_reader;
 /* Starts reading the layer's coded weights from the first one. */
-void tinyc_reader_init(tinyc_reader *r, const tinyc_layer *l);
+void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l);
 /* Decodes the next n weights into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the stream ends early or is damaged. */
-int tinyc_reader_next(tinyc_reader *r, int8_t *dst, uint32_t n);
+int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n);
 
-
-/* ---- layers with weights: p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel, else 0 ----
- */
+/* ---- layers with weights ---- */
+/* p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel, else 0. */
 /* A weight: decoded ones (in_flash 0) are in RAM. */
 static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
 #if defined(__AVR__)
@@ -163,13 +170,8 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
   return *p;
 #endif
 }
-/* The output of channel c from its sum of products; one copy of it where 64-bit products take a page of code. */
-#if defined(__AVR__)
-static __attribute__((noinline, unused))
-#else
-static inline
-#endif
-int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
+/* The output of channel c from its sum of products. */
+TINYC_ONCE int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
   const int32_t i = c & l->p[5];
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
   const int32_t v = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i));
@@ -178,18 +180,18 @@ int8_t tinyc_finish(const tinyc_layer *l, int32_t c, int32_t sum) {
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
 TINYC_INLINE void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int in_flash,
-                                 int32_t c, int32_t count, int32_t less, int8_t* out, int32_t step) {
+                                int32_t c, int32_t count, int32_t less, int8_t* out, int32_t step) {
   for (; count >= 4; count -= 4, c += 4, w += 4 * (size_t)k, out += 4 * step) {
     const int8_t *w0 = w, *w1 = w0 + k, *w2 = w1 + k, *w3 = w2 + k;
     int32_t s0 = -less, s1 = s0, s2 = s0, s3 = s0;
     unsigned i = 0;
-#define TINYC_TAP(j)                                \
-  do {                                              \
-    const int v = x[i + (j)];                       \
-    s0 += v * tinyc_ldw(w0 + i + (j), in_flash);    \
-    s1 += v * tinyc_ldw(w1 + i + (j), in_flash);    \
-    s2 += v * tinyc_ldw(w2 + i + (j), in_flash);    \
-    s3 += v * tinyc_ldw(w3 + i + (j), in_flash);    \
+#define TINYC_TAP(j)                             \
+  do {                                           \
+    const int v = x[i + (j)];                    \
+    s0 += v * tinyc_ldw(w0 + i + (j), in_flash); \
+    s1 += v * tinyc_ldw(w1 + i + (j), in_flash); \
+    s2 += v * tinyc_ldw(w2 + i + (j), in_flash); \
+    s3 += v * tinyc_ldw(w3 + i + (j), in_flash); \
   } while (0)
 #if defined(__thumb2__) || defined(__riscv)
     for (; i + 8 <= k; i += 8) { /* five pointers advance once for 32 products; wider hosts vectorize the plain loop */

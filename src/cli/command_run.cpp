@@ -32,6 +32,7 @@ std::vector<std::vector<std::int32_t>> run_raw(const Program& p, const Dataset& 
   const ProgramExecutor e(p);
   std::vector<std::vector<std::int32_t>> result;
   const std::size_t n = d.samples();
+  result.reserve(p.outputs.size());
   for (const auto id : p.outputs) result.emplace_back(n * p.values[static_cast<std::size_t>(id)].elements());
   auto state = e.make_state();
   for (std::size_t sample = 0; sample < n; ++sample) {

@@ -1,12 +1,13 @@
 // The terminal: answers on stdout, logs and progress on stderr.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "tinyc/error.h"
 
 namespace tinyc {
 
-enum class Verbosity { quiet, normal, verbose };
+enum class Verbosity : std::uint8_t { quiet, normal, verbose };
 
 /// Sets up logging to stderr. Call once.
 void set_up_console(Verbosity v, bool progress_allowed);

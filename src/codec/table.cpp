@@ -180,7 +180,7 @@ Codes parse_table(std::span<const std::uint8_t> table) {
 
 RunSymbol run_symbol(std::uint32_t run, int exact) {
   if (run < 1u << exact) return {static_cast<std::uint8_t>(run), 0, 0};
-  const int octave = std::bit_width(run) - 1;
+  const int octave = static_cast<int>(std::bit_width(run)) - 1;
   return {static_cast<std::uint8_t>((1 << exact) + octave - exact), static_cast<std::uint8_t>(octave),
           static_cast<std::uint16_t>(run - (1u << octave))};
 }

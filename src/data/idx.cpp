@@ -62,7 +62,7 @@ std::optional<std::filesystem::path> label_file(const std::filesystem::path& ima
   const std::string other = name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name + ".gz";
   for (const auto& candidate : {name, other}) {
     std::error_code error;
-    const auto path = images.parent_path() / candidate;
+    auto path = images.parent_path() / candidate;
     if (std::filesystem::is_regular_file(path, error)) return path;
   }
   return std::nullopt;

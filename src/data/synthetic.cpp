@@ -24,8 +24,8 @@ class Uniform {
 /// A picture of random values on a grid of `cell` pixels, linear in between; cell 1 is noise.
 void picture(Uniform& random, std::int32_t height, std::int32_t width, std::int32_t channels, std::int32_t cell,
              std::span<float> out) {
-  const auto c = static_cast<std::size_t>(channels), columns = static_cast<std::size_t>(width / cell + 2);
-  std::vector<float> grid(static_cast<std::size_t>(height / cell + 2) * columns * c);
+  const auto c = static_cast<std::size_t>(channels), columns = static_cast<std::size_t>(width / cell) + 2;
+  std::vector<float> grid((static_cast<std::size_t>(height / cell) + 2) * columns * c);
   for (auto& v : grid) v = random.next();
   for (std::int32_t y = 0; y < height; ++y)
     for (std::int32_t x = 0; x < width; ++x) {

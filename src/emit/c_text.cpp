@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <set>
+#include <string_view>
 
 #include "tinyc/emit.h"
 
@@ -90,114 +90,20 @@ std::string c_elements(const Blob& b) {
 }
 
 bool is_c_identifier(const std::string& name) {
-  static const std::set<std::string> keywords = {"alignas",
-                                                 "alignof",
-                                                 "and",
-                                                 "and_eq",
-                                                 "asm",
-                                                 "auto",
-                                                 "bitand",
-                                                 "bitor",
-                                                 "bool",
-                                                 "break",
-                                                 "case",
-                                                 "catch",
-                                                 "char",
-                                                 "char16_t",
-                                                 "char32_t",
-                                                 "char8_t",
-                                                 "class",
-                                                 "co_await",
-                                                 "co_return",
-                                                 "co_yield",
-                                                 "compl",
-                                                 "concept",
-                                                 "const",
-                                                 "const_cast",
-                                                 "consteval",
-                                                 "constexpr",
-                                                 "constinit",
-                                                 "continue",
-                                                 "decltype",
-                                                 "default",
-                                                 "delete",
-                                                 "do",
-                                                 "double",
-                                                 "dynamic_cast",
-                                                 "else",
-                                                 "enum",
-                                                 "explicit",
-                                                 "export",
-                                                 "extern",
-                                                 "false",
-                                                 "float",
-                                                 "for",
-                                                 "friend",
-                                                 "goto",
-                                                 "if",
-                                                 "inline",
-                                                 "int",
-                                                 "long",
-                                                 "mutable",
-                                                 "namespace",
-                                                 "new",
-                                                 "noexcept",
-                                                 "not",
-                                                 "not_eq",
-                                                 "nullptr",
-                                                 "operator",
-                                                 "or",
-                                                 "or_eq",
-                                                 "private",
-                                                 "protected",
-                                                 "public",
-                                                 "register",
-                                                 "reinterpret_cast",
-                                                 "requires",
-                                                 "restrict",
-                                                 "return",
-                                                 "short",
-                                                 "signed",
-                                                 "sizeof",
-                                                 "static",
-                                                 "static_assert",
-                                                 "static_cast",
-                                                 "struct",
-                                                 "switch",
-                                                 "template",
-                                                 "this",
-                                                 "thread_local",
-                                                 "throw",
-                                                 "true",
-                                                 "try",
-                                                 "typedef",
-                                                 "typeid",
-                                                 "typename",
-                                                 "typeof",
-                                                 "union",
-                                                 "unsigned",
-                                                 "using",
-                                                 "virtual",
-                                                 "void",
-                                                 "volatile",
-                                                 "wchar_t",
-                                                 "while",
-                                                 "xor",
-                                                 "xor_eq",
-                                                 "_Alignas",
-                                                 "_Alignof",
-                                                 "_Atomic",
-                                                 "_Bool",
-                                                 "_Complex",
-                                                 "_Generic",
-                                                 "_Imaginary",
-                                                 "_Noreturn",
-                                                 "_Static_assert",
-                                                 "_Thread_local"};
+  // of C and C++, each between spaces
+  constexpr std::string_view keywords =
+      " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t "
+      "class co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue "
+      "decltype default delete do double dynamic_cast else enum explicit export extern false float for friend "
+      "goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private "
+      "protected public register reinterpret_cast requires restrict return short signed sizeof static "
+      "static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename "
+      "typeof union unsigned using virtual void volatile wchar_t while xor xor_eq _Alignas _Alignof _Atomic _Bool "
+      "_Complex _Generic _Imaginary _Noreturn _Static_assert _Thread_local ";
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
   for (const char c : name)
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
-  return !keywords.contains(name);
+  return keywords.find(" " + name + " ") == std::string_view::npos;
 }
 
 }  // namespace tinyc

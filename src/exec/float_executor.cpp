@@ -119,6 +119,7 @@ void for_samples(const FloatExecutor& e, const Graph& g, const Dataset& d, std::
 std::vector<std::vector<float>> run_float(const Graph& g, const Dataset& d, std::size_t n) {
   const FloatExecutor e(g);
   std::vector<std::vector<float>> result;
+  result.reserve(g.outputs.size());
   for (const auto id : g.outputs) result.emplace_back(n * static_cast<std::size_t>(num_elements(g.at(id).shape)));
   for_samples(e, g, d, n, [&](std::size_t sample, int, const FloatExecutor::State& s) {
     for (std::size_t k = 0; k < g.outputs.size(); ++k) {

@@ -105,6 +105,7 @@ std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexce
 std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n) {
   const ProgramExecutor e(p);
   std::vector<std::vector<std::int32_t>> result;
+  result.reserve(p.outputs.size());
   for (const auto id : p.outputs) result.emplace_back(n * p.values.at(static_cast<std::size_t>(id)).elements());
   struct Worker {
     ProgramExecutor::State state;

@@ -35,6 +35,15 @@ std::int64_t num_elements(const Shape& s) noexcept {
   return n;
 }
 
+bool is_valid(const Shape& s) noexcept {
+  std::int64_t n = 1;
+  for (const auto d : s) {
+    n *= std::max(d, 0);
+    if (n == 0 || n >= (std::int64_t{1} << 31)) return false;
+  }
+  return true;
+}
+
 std::string to_string(const Shape& s) {
   std::string out = "[";
   for (std::size_t i = 0; i < s.size(); ++i) out.append(i ? "," : "").append(std::to_string(s[i]));

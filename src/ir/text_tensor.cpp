@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace tinyc::text {
 namespace {
@@ -55,10 +56,7 @@ void TensorReader::type(Tensor& t) {
     if (word == name_of(d)) t.dtype = d;
   t.shape = ints();
   if (t.shape.size() > kMaxRank) in_.fail("too many dimensions", at);
-  std::int64_t total = 1;
-  for (const auto d : t.shape)
-    if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31))
-      in_.fail("shape " + to_string(t.shape) + " is empty or too large", at);
+  if (!is_valid(t.shape)) in_.fail("shape " + to_string(t.shape) + " is empty or too large", at);
 }
 
 void TensorReader::facts(Tensor& t) {
@@ -161,8 +159,9 @@ Bytes TensorReader::generated(const Tensor& t) {
 }
 
 void TensorReader::element(DType d, std::int64_t v, Bytes& out, std::size_t at) {
-  const auto store = [&]<class T>(T) {
-    if (v < std::numeric_limits<T>::min() || v > std::numeric_limits<T>::max()) in_.fail("number out of range", at);
+  const auto store = [&](auto zero) {
+    using T = decltype(zero);
+    if (!std::in_range<T>(v)) in_.fail("number out of range", at);
     append(out, static_cast<T>(v));
   };
   switch (d) {

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kNumbersBegin = offsetof(tinyc_layer, in0),
                       kNumbersEnd = offsetof(tinyc_layer, block) + sizeof(tinyc_layer::block);
 static_assert(kNumbersBegin == kRecordPointers * sizeof(void*));
-constexpr std::size_t kRecordBytes = (kRecordPointers * 4 + (kNumbersEnd - kNumbersBegin) + 3) / 4 * 4;
+constexpr std::size_t kRecordBytes = (std::size_t{4} * kRecordPointers + (kNumbersEnd - kNumbersBegin) + 3) / 4 * 4;
 }  // namespace
 
 FlashBytes flash_bytes(const Program& p) noexcept {

@@ -74,7 +74,7 @@ class Packer {
       std::stable_sort(o.begin(), o.end(), [&](auto a, auto b) { return key(items_[a]) > key(items_[b]); });
       if (improve(o)) best_order = o;
     };
-    const auto length = [](const Item& i) { return static_cast<std::int64_t>(i.last - i.first + 1); };
+    const auto length = [](const Item& i) { return std::int64_t{i.last} - i.first + 1; };
     const auto bytes = [](const Item& i) { return static_cast<std::int64_t>(i.bytes); };
     // far from the peak, there is room: what is live there comes first
     const auto distance = [&](const Item& i) { return std::max<std::int64_t>({0, i.first - peak_, peak_ - i.last}); };
@@ -182,6 +182,7 @@ Placement place(const Program& p, bool share) {
   std::iota(group.begin(), group.end(), 0u);
   std::vector<Item> items;
   const auto end = static_cast<std::int32_t>(p.layers.size());
+  items.reserve(p.values.size());
   for (const Value& v : p.values) items.push_back({v.first + 1, v.last + 1, v.first > end ? 0 : v.bytes});
   for (std::int32_t i = 0; share && i < end; ++i) {
     if (!can_share(p, i)) continue;

@@ -205,7 +205,8 @@ Bytes write_program(const Program& p) {
   for (const Value& v : p.values) {
     const auto name = b.CreateString(v.name);
     const auto shape = b.CreateVector(v.shape);
-    values.push_back(file::CreateValue(b, name, shape, static_cast<file::ValueType>(v.type), v.bytes, v.offset, v.scale, v.zero_point, v.first, v.last));
+    values.push_back(file::CreateValue(b, name, shape, static_cast<file::ValueType>(v.type), v.bytes, v.offset, v.scale,
+                                       v.zero_point, v.first, v.last));
   }
   std::vector<flatbuffers::Offset<file::Layer>> layers;
   for (const Layer& l : p.layers) {
@@ -246,8 +247,8 @@ Program read_program(std::span<const std::uint8_t> data, const std::string& path
         {static_cast<Blob::Kind>(x.kind()), static_cast<Blob::Type>(x.type()), r.text(x.name()), r.list(x.bytes())});
   });
   r.each(f.values(), [&](const file::Value& x) {
-    p.values.push_back(
-        {r.text(x.name()), r.list(x.shape()), static_cast<DType>(x.type()), x.bytes(), x.offset(), x.scale(), x.zero_point(), x.first(), x.last()});
+    p.values.push_back({r.text(x.name()), r.list(x.shape()), static_cast<DType>(x.type()), x.bytes(), x.offset(),
+                        x.scale(), x.zero_point(), x.first(), x.last()});
   });
   r.each(f.layers(), [&](const file::Layer& x) { p.layers.push_back(read_layer(r, x)); });
   p.inputs = r.list(f.inputs());

@@ -27,7 +27,8 @@ void verify_value(const Program& p, const Value& v) {
   }
   const auto end = static_cast<std::int32_t>(p.layers.size()) + 1;
   check(v.type == DType::i8 || v.type == DType::i32, name + "has a type that no kernel knows");
-  check(elements * static_cast<std::int64_t>(size_of(v.type)) == std::int64_t{v.bytes}, name + "has a size that is not its shape's");
+  check(elements * static_cast<std::int64_t>(size_of(v.type)) == std::int64_t{v.bytes},
+        name + "has a size that is not its shape's");
   check(within(v.offset, v.bytes, p.arena_bytes), name + "lies outside the arena");
   check(std::isfinite(v.scale) && v.scale >= 0 && v.zero_point >= -128 && v.zero_point <= 127,
         name + "has a bad quantization");

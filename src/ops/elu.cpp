@@ -1,5 +1,5 @@
-// ELU: x for x > 0, else exp(x) - 1 (Clevert et al. 2015, arXiv 1511.07289, with alpha 1). Int8 by a table rounded from real
-// values, as the reference kernel does.
+// ELU: x for x > 0, else exp(x) - 1 (Clevert et al. 2015, arXiv 1511.07289, with alpha 1). Int8 by a table rounded from
+// real values, as the reference kernel does.
 #include "ops/unary.h"
 
 namespace tinyc {

@@ -13,7 +13,8 @@ std::vector<Shape> infer(const OpData& op, std::span<const Tensor* const> in) {
   const auto& o = get<Gather>(op);
   const Shape& s = in[0]->shape;
   require(o.axis >= 0 && static_cast<std::size_t>(o.axis) < s.size(), "the axis is out of range");
-  require(o.batch_dims >= 0 && o.batch_dims <= o.axis, "there are more batch dimensions than dimensions before the axis");
+  require(o.batch_dims >= 0 && o.batch_dims <= o.axis,
+          "there are more batch dimensions than dimensions before the axis");
   Shape index{static_cast<std::int32_t>(o.indices.size())};
   if (in.size() == 2 && in[1]) {
     require(o.indices.empty(), "indices are given twice");

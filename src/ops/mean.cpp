@@ -6,9 +6,8 @@ namespace {
 
 void forward(const ForwardArgs& a) {
   forward_reduce(a, get<Mean>(a.op).axes, [](float x, float y) { return x + y; });
-  const auto outputs = num_elements(*a.out[0].shape);
-  const float terms = static_cast<float>(num_elements(*a.in[0].shape) / outputs);
-  for (std::int64_t i = 0; i < outputs; ++i) a.out[0].data[i] /= terms;
+  const auto outputs = num_elements(*a.out[0].shape), terms = num_elements(*a.in[0].shape) / outputs;
+  for (std::int64_t i = 0; i < outputs; ++i) a.out[0].data[i] /= static_cast<float>(terms);
 }
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_sum(g, n, out, get<Mean>(n.op).axes, true); }

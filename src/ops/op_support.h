@@ -1,4 +1,5 @@
-// What several operator files share: attribute access, window geometry, and the offline half of TFLite's int8 arithmetic.
+// What several operator files share: attribute access, window geometry, and the offline half of TFLite's int8
+// arithmetic.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -26,10 +27,11 @@ inline void require(bool ok, const char* why) {
 }
 
 /// Output length of a sliding window; rejects windows that do not fit.
-inline std::int32_t window_output(std::int32_t in, std::int32_t pad_before, std::int32_t pad_after, std::int32_t kernel, std::int32_t stride,
-                                  std::int32_t dilation) {
+inline std::int32_t window_output(std::int32_t in, std::int32_t pad_before, std::int32_t pad_after, std::int32_t kernel,
+                                  std::int32_t stride, std::int32_t dilation) {
   const std::int64_t span = std::int64_t{dilation} * (kernel - 1) + 1, room = std::int64_t{in} + pad_before + pad_after;
-  if (kernel < 1 || stride < 1 || dilation < 1 || pad_before < 0 || pad_after < 0 || room < span) reject("the window does not fit its input");
+  if (kernel < 1 || stride < 1 || dilation < 1 || pad_before < 0 || pad_after < 0 || room < span)
+    reject("the window does not fit its input");
   return static_cast<std::int32_t>((room - span) / stride + 1);
 }
 
@@ -57,7 +59,8 @@ struct Multiplier {
 };
 Multiplier quantize_multiplier(double real);
 
-/// The int8 clamp of a fused activation at the output's quantization: zp + round(bound / scale) in float, within [-128, 127].
+/// The int8 clamp of a fused activation at the output's quantization: zp + round(bound / scale) in float, within [-128,
+/// 127].
 struct ActRange {
   std::int16_t min = -128, max = 127;
 };

@@ -1,5 +1,7 @@
 #include "ops/unary.h"
 
+#include <utility>
+
 namespace tinyc {
 
 std::vector<Shape> infer_unary(const OpData&, std::span<const Tensor* const> in) { return {in[0]->shape}; }
@@ -20,7 +22,7 @@ void lower_table(const Graph& g, const Node& n, ProgramBuilder& out, const Table
 }
 
 TableEntry real_entry(ScaleZp in, ScaleZp out, std::function<double(double)> f) {
-  return [=](std::int32_t q) {
+  return [=, f = std::move(f)](std::int32_t q) {
     const float x = in.scale * static_cast<float>(q - in.zero_point);
     const float y = std::round(static_cast<float>(f(static_cast<double>(x))) * (1.0f / out.scale));
     if (std::isnan(y)) return out.zero_point;  // scales at the ends of float's range: 0 * inf

@@ -9,6 +9,7 @@ namespace {
 
 std::vector<const Tensor*> input_tensors(const Graph& g, const Node& n) {
   std::vector<const Tensor*> in;
+  in.reserve(n.inputs.size());
   for (const auto id : n.inputs) in.push_back(id == kNoTensor ? nullptr : &g.at(id));
   return in;
 }
@@ -21,13 +22,8 @@ std::string where(const Node& n) {
 std::vector<Shape> inferred(const Graph& g, const Node& n) {
   try {
     auto shapes = traits(n.op).infer(n.op, input_tensors(g, n));
-    for (const auto& s : shapes) {
-      std::int64_t total = 1;
-      for (const auto d : s) {
-        if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31))
-          throw Error(ErrorKind::unsupported, "output shape " + to_string(s) + " is empty or too large");
-      }
-    }
+    for (const auto& s : shapes)
+      if (!is_valid(s)) throw Error(ErrorKind::unsupported, "output shape " + to_string(s) + " is empty or too large");
     return shapes;
   } catch (const Error& e) {
     throw Error(e.kind(), where(n) + ": " + e.what(), e.hint());
@@ -72,15 +68,11 @@ void check_quant(const Tensor& t) {
 }
 
 bool is_int8(const Tensor& t) { return t.dtype == DType::i8 && t.quant && !t.quant->per_channel(); }
-bool is_index(const Tensor& t) {
-  return t.dtype == DType::i32 && t.quant && *t.quant == Quant{{1.0f}, {0}, 0};
-}
+bool is_index(const Tensor& t) { return t.dtype == DType::i32 && t.quant && *t.quant == Quant{{1.0f}, {0}, 0}; }
 
 void check_tensor(const Graph& g, const Tensor& t) {
   const std::string name = "tensor '" + printable(t.name) + "'";
-  std::int64_t total = 1;
-  for (const auto d : t.shape)
-    if (d <= 0 || (total *= d) >= (std::int64_t{1} << 31)) broken(name + " has shape " + to_string(t.shape));
+  if (!is_valid(t.shape)) broken(name + " has shape " + to_string(t.shape));
   if (t.data && t.data->size() != t.bytes()) broken(name + " has a payload of the wrong size");
   if (t.range && !(std::isfinite(t.range->min) && std::isfinite(t.range->max) && t.range->min <= t.range->max))
     broken(name + " has a bad range");

@@ -76,6 +76,7 @@ double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
     g.positive = label(*m.data, i) != 0;
   }
   std::vector<std::pair<double, bool>> scored;
+  scored.reserve(groups.size());
   for (const auto& [key, g] : groups) scored.emplace_back(g.error / g.rows, g.positive);
   return auc(std::move(scored));
 }
@@ -84,7 +85,9 @@ double top1(const RealOutputs& outputs, const MetricData& m) {
   std::size_t right = 0;
   for (std::size_t i = 0; i < m.samples; ++i) {
     const auto y = sample_of(outputs, m, i);
-    const float predicted = m.positions ? y[0] : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
+    const float predicted = m.positions     ? y[0]
+                            : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f)
+                                            : static_cast<float>(arg_max(y));
     right += predicted == label(*m.data, i);
   }
   return static_cast<double>(right) / static_cast<double>(m.samples);

@@ -126,8 +126,8 @@ std::string histograms(const Report& r) {
   std::string body;
   std::size_t i = 0;
   for (const auto* l : with_weights(r)) {
-    const double x = static_cast<double>(i % columns) * (kCell + kGapX),
-                 y = static_cast<double>(i / columns) * (kHeight + kGapY);
+    const std::size_t column = i % columns, row = i / columns;
+    const double x = static_cast<double>(column) * (kCell + kGapX), y = static_cast<double>(row) * (kHeight + kGapY);
     ++i;
     // square roots, so that the tails are seen beside the zeros
     double most = 1;
@@ -142,8 +142,8 @@ std::string histograms(const Report& r) {
             line("axis", x, y + kHeight, x + kCell, y + kHeight);
     body += label("start", x, y + kHeight + 14, std::to_string(l->index) + " " + l->op, "small");
   }
-  return svg(kWidth, static_cast<double>((i + columns - 1) / columns) * (kHeight + kGapY), "Histograms of weights",
-             body);
+  const std::size_t rows = (i + columns - 1) / columns;
+  return svg(kWidth, static_cast<double>(rows) * (kHeight + kGapY), "Histograms of weights", body);
 }
 
 std::string arena_chart(const Program& p) {

@@ -2,16 +2,15 @@
  *
  * tinyc_copy: out_bytes bytes from in0 to out.
  *
- * tinyc_copy_strided: reshape of constants, concatenation (one layer an input), transpose, strided_slice, space_to_depth,
- * depth_to_space. The source is in0, or the constant `weights` when it is not 0.
- *   p[0] number of loops, 1..6    p[1] run: neighbouring bytes copied at a time
- *   p[2] first source byte        p[3] first destination byte
- *   table: for each loop, innermost first: rounds, source step, destination step (steps in bytes, may be negative)
+ * tinyc_copy_strided: reshape of constants, concatenation (one layer an input), transpose, strided_slice,
+ * space_to_depth, depth_to_space. The source is in0, or the constant `weights` when it is not 0. p[0] number of
+ * loops, 1..6    p[1] run: neighbouring bytes copied at a time p[2] first source byte        p[3] first destination
+ * byte table: for each loop, innermost first: rounds, source step, destination step (steps in bytes, may be negative)
  *
  * tinyc_pad: fills out_bytes bytes at out with p[4], then does the strided copy. */
 #include "tinyc_rt.h"
 
-static void tinyc_copy_run(uint8_t *to, const uint8_t *from, uint32_t n, int flash) {
+static void tinyc_copy_run(uint8_t* to, const uint8_t* from, uint32_t n, int flash) {
 #if defined(__AVR__)
   if (flash) {
     memcpy_P(to, from, (size_t)n);
@@ -23,15 +22,15 @@ static void tinyc_copy_run(uint8_t *to, const uint8_t *from, uint32_t n, int fla
   memcpy(to, from, (size_t)n);
 }
 
-int tinyc_copy(const tinyc_layer *l, uint8_t *arena) {
+int tinyc_copy(const tinyc_layer* l, uint8_t* arena) {
   memcpy(arena + l->out, arena + l->in0, (size_t)l->out_bytes);
   return TINYC_OK;
 }
 
-int tinyc_copy_strided(const tinyc_layer *l, uint8_t *arena) {
+int tinyc_copy_strided(const tinyc_layer* l, uint8_t* arena) {
   const int flash = l->weights != 0;
-  const uint8_t *const from = flash ? (const uint8_t *)l->weights : arena + l->in0;
-  uint8_t *const to = arena + l->out;
+  const uint8_t* const from = flash ? (const uint8_t*)l->weights : arena + l->in0;
+  uint8_t* const to = arena + l->out;
   const int loops = (int)l->p[0];
   const uint32_t run = (uint32_t)l->p[1];
   const int32_t rounds = tinyc_ld32(l->table);
@@ -48,7 +47,7 @@ int tinyc_copy_strided(const tinyc_layer *l, uint8_t *arena) {
     }
     /* the outer loops count like an odometer: the first that is not done moves on, those before it start again */
     for (d = 1; d < loops; ++d) {
-      const int32_t *row = l->table + 3 * d;
+      const int32_t* row = l->table + 3 * d;
       const int32_t n = tinyc_ld32(row);
       in_row += tinyc_ld32(row + 1);
       out_row += tinyc_ld32(row + 2);
@@ -61,7 +60,7 @@ int tinyc_copy_strided(const tinyc_layer *l, uint8_t *arena) {
   }
 }
 
-int tinyc_pad(const tinyc_layer *l, uint8_t *arena) {
+int tinyc_pad(const tinyc_layer* l, uint8_t* arena) {
   memset(arena + l->out, (int)l->p[4], (size_t)l->out_bytes);
   return tinyc_copy_strided(l, arena);
 }

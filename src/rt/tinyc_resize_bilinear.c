@@ -9,17 +9,18 @@ typedef struct {
 
 static tinyc_resize_spot tinyc_resize_at(int32_t at, int32_t size) {
   tinyc_resize_spot s;
-  /* `/` truncates: a position before the first pixel becomes that pixel, as a position behind the last becomes the last */
+  /* `/` truncates: a position before the first pixel becomes that pixel, as a position behind the last becomes the last
+   */
   s.low = tinyc_clamp(at / 1024, 0, size - 1);
   s.high = tinyc_clamp((at + 1023) / 1024, 0, size - 1);
   s.far = s.low == s.high ? 0 : at - 1024 * s.low;
   return s;
 }
 
-int tinyc_resize_bilinear(const tinyc_layer *l, uint8_t *arena) {
+int tinyc_resize_bilinear(const tinyc_layer* l, uint8_t* arena) {
   const int32_t c = l->in_c, row = c * l->in_w;
-  const int8_t *picture = (const int8_t *)(arena + l->in0);
-  int8_t *out = (int8_t *)(arena + l->out);
+  const int8_t* picture = (const int8_t*)(arena + l->in0);
+  int8_t* out = (int8_t*)(arena + l->out);
   int32_t n, y, x, k;
   for (n = 0; n < l->n; ++n, picture += row * l->in_h) {
     for (y = 0; y < l->out_h; ++y) {

@@ -8,7 +8,7 @@ typedef struct {
   int32_t index, rest, last;
 } tinyc_nearest;
 
-static tinyc_nearest tinyc_nearest_first(const int32_t *p, int32_t size) {
+static tinyc_nearest tinyc_nearest_first(const int32_t* p, int32_t size) {
   tinyc_nearest s;
   s.index = 0;
   s.rest = p[1];
@@ -17,7 +17,7 @@ static tinyc_nearest tinyc_nearest_first(const int32_t *p, int32_t size) {
 }
 
 /* The index for the current position; then moves to the next. */
-static int32_t tinyc_nearest_next(tinyc_nearest *s, const int32_t *p) {
+static int32_t tinyc_nearest_next(tinyc_nearest* s, const int32_t* p) {
   while (s->rest >= p[2] && s->index < s->last) {
     s->rest -= p[2];
     ++s->index;
@@ -26,10 +26,10 @@ static int32_t tinyc_nearest_next(tinyc_nearest *s, const int32_t *p) {
   return s->index;
 }
 
-int tinyc_resize_nearest_neighbor(const tinyc_layer *l, uint8_t *arena) {
+int tinyc_resize_nearest_neighbor(const tinyc_layer* l, uint8_t* arena) {
   const int32_t c = l->in_c, row = c * l->in_w, out_row = c * l->out_w;
-  const uint8_t *picture = arena + l->in0;
-  uint8_t *out = arena + l->out;
+  const uint8_t* picture = arena + l->in0;
+  uint8_t* out = arena + l->out;
   int32_t n, y, x;
   for (n = 0; n < l->n; ++n, picture += row * l->in_h) {
     tinyc_nearest rows = tinyc_nearest_first(l->p, l->in_h);

@@ -47,7 +47,8 @@ static void tinyc_transpose_conv_pixel(const tinyc_layer* l, const int8_t* in, c
       if (weight_zp) inputs += tinyc_sum(from, (unsigned)channels) - l->in0_zp * l->in_c;
     }
   }
-  for (int32_t f = 0; f < count; ++f) out[f] = tinyc_finish(l, c + f, (int32_t)((uint32_t)sum[f] - (uint32_t)inputs * (uint32_t)weight_zp));
+  for (int32_t f = 0; f < count; ++f)
+    out[f] = tinyc_finish(l, c + f, (int32_t)((uint32_t)sum[f] - (uint32_t)inputs * (uint32_t)weight_zp));
 }
 
 int tinyc_transpose_conv(const tinyc_layer* l, uint8_t* arena);

@@ -46,18 +46,15 @@ void fused_binary(OpImport& c, const Options* o) {
 }
 
 void write_add(OpExport& e) {
-  e.put(B::ADD, e.inputs(), O::AddOptions,
-        fb::CreateAddOptions(e.file(), fused_activation(std::get<Add>(e.n.op).act)));
+  e.put(B::ADD, e.inputs(), O::AddOptions, fb::CreateAddOptions(e.file(), fused_activation(std::get<Add>(e.n.op).act)));
 }
 
 void write_sub(OpExport& e) {
-  e.put(B::SUB, e.inputs(), O::SubOptions,
-        fb::CreateSubOptions(e.file(), fused_activation(std::get<Sub>(e.n.op).act)));
+  e.put(B::SUB, e.inputs(), O::SubOptions, fb::CreateSubOptions(e.file(), fused_activation(std::get<Sub>(e.n.op).act)));
 }
 
 void write_mul(OpExport& e) {
-  e.put(B::MUL, e.inputs(), O::MulOptions,
-        fb::CreateMulOptions(e.file(), fused_activation(std::get<Mul>(e.n.op).act)));
+  e.put(B::MUL, e.inputs(), O::MulOptions, fb::CreateMulOptions(e.file(), fused_activation(std::get<Mul>(e.n.op).act)));
 }
 
 /// TFLite's int8 kernel negates the integers as they are, zero points or not.
@@ -90,8 +87,7 @@ void softmax(OpImport& c) {
 }
 
 void write_softmax(OpExport& e) {
-  e.put(B::SOFTMAX, e.inputs(), O::SoftmaxOptions,
-        fb::CreateSoftmaxOptions(e.file(), std::get<Softmax>(e.n.op).beta));
+  e.put(B::SOFTMAX, e.inputs(), O::SoftmaxOptions, fb::CreateSoftmaxOptions(e.file(), std::get<Softmax>(e.n.op).beta));
 }
 
 void l2_normalization(OpImport& c) {

@@ -36,9 +36,11 @@ Shape requested_shape(OpImport& c, std::int64_t elements) {
   for (auto& d : to) {
     if (d == -1 && !open) {
       open = &d;
-    } else if (d <= 0 || (known *= d) > elements) {
-      reject("its shape " + to_string(to) + " does not fit " + std::to_string(elements) + " elements");
+      continue;
     }
+    known *= std::max(d, 0);
+    if (known == 0 || known > elements)
+      reject("its shape " + to_string(to) + " does not fit " + std::to_string(elements) + " elements");
   }
   if (open) *open = static_cast<std::int32_t>(elements / known);
   return to;
@@ -114,7 +116,8 @@ void pad(OpImport& c) {
 
 void write_pad(OpExport& e) {
   const auto& o = std::get<Pad>(e.n.op);
-  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
+  const auto p =
+      e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
   OpExport::Ids ids = {e.id(e.n.inputs[0]), p};
   if (o.value != 0) ids.push_back(e.scalar_like_input(o.value));
   e.put(o.value != 0 ? B::PADV2 : B::PAD, ids);
@@ -131,7 +134,8 @@ void mirror_pad(OpImport& c) {
 
 void write_mirror_pad(OpExport& e) {
   const auto& o = std::get<MirrorPad>(e.n.op);
-  const auto p = e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
+  const auto p =
+      e.parameter("paddings", {static_cast<std::int32_t>(o.before.size()), 2}, interleaved(o.before, o.after));
   e.put(B::MIRROR_PAD, {e.id(e.n.inputs[0]), p}, O::MirrorPadOptions,
         fb::CreateMirrorPadOptions(e.file(), o.reflect ? fb::MirrorPadMode::REFLECT : fb::MirrorPadMode::SYMMETRIC));
 }
@@ -145,7 +149,8 @@ void gather(OpImport& c) {
   op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, in.size()));
   if (!c.is_constant(1)) {
     const auto index = c.data(1);
-    op.batch_dims = o && o->batch_dims() ? static_cast<std::int32_t>(resolve_axis(o->batch_dims(), c.shape(index).size() + 1)) : 0;
+    op.batch_dims =
+        o && o->batch_dims() ? static_cast<std::int32_t>(resolve_axis(o->batch_dims(), c.shape(index).size() + 1)) : 0;
     return c.emit(op, {x, index});
   }
   if (o && o->batch_dims() != 0) reject("its indices are constants with batch dimensions");
@@ -177,7 +182,7 @@ void emit_slice(OpImport& c, TensorId x, const ResolvedSlice& s, std::size_t out
 
 // Elements [begin, begin + size) of one axis.
 ResolvedSlice along(const Shape& in, std::size_t axis, std::int64_t begin, std::int64_t size) {
-  if (size < 1 || begin < 0 || begin + size > in[axis]) reject("a part lies outside the input or is empty");
+  if (size < 1 || begin < 0 || size > in[axis] - begin) reject("a part lies outside the input or is empty");
   ResolvedSlice s{Ints(in.size(), 0), in, Ints(in.size(), 1), {}};
   s.begin[axis] = static_cast<std::int32_t>(begin);
   s.size[axis] = static_cast<std::int32_t>(size);
@@ -233,8 +238,10 @@ void split(OpImport& c) {
   if (listed) {
     sizes = c.ints(1);
     std::int64_t known = 0;
-    for (const auto s : sizes)
-      if (s < -1 || (known += std::max<std::int64_t>(s, 0)) > in[axis]) reject("its parts are impossible");
+    for (const auto s : sizes) {
+      if (s < -1 || s > in[axis] - known) reject("its parts are impossible");
+      known += std::max<std::int64_t>(s, 0);
+    }
     for (auto& s : sizes)
       if (s == -1) s = in[axis] - known;
     if (sizes.size() != c.output_count()) reject("the number of parts differs from the number of outputs");
@@ -273,6 +280,7 @@ void pack(OpImport& c) {
 void concatenation(OpImport& c) {
   const auto* o = c.op.builtin_options_as_ConcatenationOptions();
   std::vector<TensorId> parts;
+  parts.reserve(c.input_count());
   for (std::size_t k = 0; k < c.input_count(); ++k) parts.push_back(c.data(k));
   Concatenation op;
   op.axis = static_cast<std::int32_t>(resolve_axis(o ? o->axis() : 0, c.shape(c.data(0)).size()));

@@ -83,7 +83,7 @@ std::uint32_t Exporter::code_index(fb::BuiltinOperator code) {
   return static_cast<std::uint32_t>(codes_.size() - 1);
 }
 
-void Exporter::add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs, fb::BuiltinOptions type,
+void Exporter::add_operator(fb::BuiltinOperator code, const Ids& inputs, const Ids& outputs, fb::BuiltinOptions type,
                             flatbuffers::Offset<void> options) {
   const auto in = out_.CreateVector(inputs), to = out_.CreateVector(outputs);
   operators_.push_back(fb::CreateOperator(out_, code_index(code), in, to, type, options));

@@ -28,7 +28,7 @@ class Exporter {
   /// An activation like `like` with another shape, not in the graph.
   std::int32_t activation_like(const Tensor& like, const std::string& name, const Shape& shape);
   std::uint32_t add_buffer(std::span<const std::uint8_t> bytes);
-  void add_operator(fb::BuiltinOperator code, Ids inputs, Ids outputs,
+  void add_operator(fb::BuiltinOperator code, const Ids& inputs, const Ids& outputs,
                     fb::BuiltinOptions type = fb::BuiltinOptions::NONE, flatbuffers::Offset<void> options = 0);
   std::uint32_t code_index(fb::BuiltinOperator code);
 

@@ -279,6 +279,7 @@ class Evaluator {
   bool concatenate() {
     const auto* o = op_.builtin_options_as_ConcatenationOptions();
     std::vector<IntTensor> parts;
+    parts.reserve(in_.size());
     for (std::size_t k = 0; k < in_.size(); ++k) parts.push_back(ints(k));
     const auto axis = resolve_axis(o ? o->axis() : 0, parts[0].shape.size());
     join(std::move(parts), axis);

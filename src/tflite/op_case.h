@@ -53,9 +53,9 @@ class GraphBuilder {
  private:
   TensorId add(Tensor t, bool derived);
 
-  std::vector<TensorId> id_of_;          // by tensor of the file
-  std::vector<std::uint8_t> derived_;    // by graph tensor
-  std::vector<std::uint8_t> has_shape_;  // by graph tensor: the file states it
+  std::vector<TensorId> id_of_;                                 // by tensor of the file
+  std::vector<std::uint8_t> derived_;                           // by graph tensor
+  std::vector<std::uint8_t> has_shape_;                         // by graph tensor: the file states it
   std::vector<std::pair<TensorId, std::int32_t>> activations_;  // graph tensor, tensor of the file
   std::map<std::pair<std::int32_t, std::pair<std::int32_t, std::int32_t>>, TensorId> biases_;
   std::set<std::int32_t> counted_;

@@ -28,6 +28,7 @@ void OpExport::reject(const std::string& why) const {
 
 OpExport::Ids OpExport::inputs() const {
   Ids ids;
+  ids.reserve(n.inputs.size());
   for (const auto t : n.inputs) ids.push_back(id(t));
   return ids;
 }

@@ -7,7 +7,8 @@
 
 namespace tinyc::tfl {
 
-/// One node being written: ids of the file's tensors, attributes that TFLite keeps in tensors, padding as TFLite knows it.
+/// One node being written: ids of the file's tensors, attributes that TFLite keeps in tensors, padding as TFLite knows
+/// it.
 class OpExport {
  public:
   using Ids = std::vector<std::int32_t>;
@@ -39,10 +40,10 @@ class OpExport {
 
   /// Writes the operator with the node's output.
   template <class Options>
-  void put(fb::BuiltinOperator code, Ids ids, fb::BuiltinOptions type, flatbuffers::Offset<Options> options) {
-    e_.add_operator(code, std::move(ids), {id(n.outputs[0])}, type, options.Union());
+  void put(fb::BuiltinOperator code, const Ids& ids, fb::BuiltinOptions type, flatbuffers::Offset<Options> options) {
+    e_.add_operator(code, ids, {id(n.outputs[0])}, type, options.Union());
   }
-  void put(fb::BuiltinOperator code, Ids ids) { e_.add_operator(code, std::move(ids), {id(n.outputs[0])}); }
+  void put(fb::BuiltinOperator code, const Ids& ids) { e_.add_operator(code, ids, {id(n.outputs[0])}); }
   /// Throws Error(unsupported): `why` cannot be said in the format.
   [[noreturn]] void reject(const std::string& why) const;
 

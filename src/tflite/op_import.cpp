@@ -1,9 +1,8 @@
 // What the cases of all operators share.
-#include "tflite/op_case.h"
-
 #include <algorithm>
 #include <cstdlib>
 
+#include "tflite/op_case.h"
 #include "tflite/padding.h"
 #include "tinyc/error.h"
 

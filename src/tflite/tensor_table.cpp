@@ -53,8 +53,8 @@ void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, st
       e.shape_known = false;
       continue;
     }
-    if ((elements *= e.shape[d]) >= std::int64_t{1} << 31)
-      bad(e.name, "claims " + to_string(e.shape) + ", more than 2^31 elements");
+    elements *= e.shape[d];
+    if (elements >= std::int64_t{1} << 31) bad(e.name, "claims " + to_string(e.shape) + ", more than 2^31 elements");
   }
   // Converters leave the shape of tensors of unknown rank empty, as for a scalar.
   if (e.shape.empty() && !t.has_rank() && !e.stored) e.shape_known = false;

@@ -17,7 +17,8 @@ TEST_CASE("dequantize is the identity on floats") {
 }
 
 TEST_CASE("dequantize inside an int8 graph is refused with its name") {
-  const Graph g = parse("graph \"m\" quantized %x = input i8[1,3] quant(0.5:3) %y = dequantize(%x) : i8[1,3] quant(0.5:3) output %y");
+  const Graph g = parse(
+      "graph \"m\" quantized %x = input i8[1,3] quant(0.5:3) %y = dequantize(%x) : i8[1,3] quant(0.5:3) output %y");
   REQUIRE_THROWS_AS(lower(g), Error);
   CHECK_THROWS_WITH(lower(g), Catch::Contains("dequantize"));
 }

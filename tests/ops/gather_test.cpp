@@ -19,10 +19,11 @@ TEST_CASE("gather's shapes", "[gather]") {
   REQUIRE(infer_message(Gather{2, 1, {}}, {{2, 3, 4}, {2, 6}}) == "[2,3,6]");
   REQUIRE(infer_message(Gather{0, 0, {1, 1, 1}}, {{2, 3}}) == "[3,3]");
   REQUIRE(infer_rejects(Gather{3, 0, {0}}, {{2, 3, 4}}));
-  REQUIRE(infer_rejects(Gather{1, 2, {}}, {{2, 3, 4}, {2, 3}}));  // more batch dimensions than dimensions before the axis
-  REQUIRE(infer_rejects(Gather{1, 1, {}}, {{2, 3, 4}, {3}}));     // another batch
-  REQUIRE(infer_rejects(Gather{1, 0, {}}, {{2, 3, 4}}));          // no indices
-  REQUIRE(infer_rejects(Gather{1, 0, {0}}, {{2, 3, 4}, {2}}));    // twice
-  REQUIRE(infer_rejects(Gather{1, 0, {3}}, {{2, 3, 4}}));         // outside
+  REQUIRE(
+      infer_rejects(Gather{1, 2, {}}, {{2, 3, 4}, {2, 3}}));    // more batch dimensions than dimensions before the axis
+  REQUIRE(infer_rejects(Gather{1, 1, {}}, {{2, 3, 4}, {3}}));   // another batch
+  REQUIRE(infer_rejects(Gather{1, 0, {}}, {{2, 3, 4}}));        // no indices
+  REQUIRE(infer_rejects(Gather{1, 0, {0}}, {{2, 3, 4}, {2}}));  // twice
+  REQUIRE(infer_rejects(Gather{1, 0, {3}}, {{2, 3, 4}}));       // outside
   REQUIRE(infer_rejects(Gather{1, 0, {-1}}, {{2, 3, 4}}));
 }

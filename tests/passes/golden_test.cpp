@@ -100,8 +100,8 @@ void run_golden(const fs::path& path) {
     const PassResult result = pass->run(g, t.options);
     REQUIRE_NOTHROW(verify(g));
     Graph content = before;  // `changed` speaks of the content: the stage moves on in any case
-  content.stage = g.stage;
-  CHECK(result.changed == !(g == content));
+    content.stage = g.stage;
+    CHECK(result.changed == !(g == content));
     CHECK(g.inputs.size() == before.inputs.size());
     if (pass->exact && g.stage == before.stage) check_same_outputs(before, g, 7);
     // a second run finds nothing left to do

@@ -84,8 +84,7 @@ TEST_CASE("int8 gather equals its reference", "[gather]") {
       return std::int32_t{in.values[flat(in.shape, from)]};
     });
     CAPTURE(round, to_string(in.shape), axis, batch, b, to_string(index.shape));
-    const Graph g =
-        one_node(Gather{axis, batch, {}}, {{DType::i8, in.shape}, {DType::i32, index.shape}}, DType::i8);
+    const Graph g = one_node(Gather{axis, batch, {}}, {{DType::i8, in.shape}, {DType::i32, index.shape}}, DType::i8);
     REQUIRE(run_integers(g, {wide(in), index.values})[0] == expected.values);
     if (batch == 0 && own.size() == 1) {
       for (auto& i : index.values) i = std::min(std::max(i, 0), in.shape[a] - 1);

@@ -108,7 +108,8 @@ TEST_CASE("tables of extreme scales saturate", "[lut]") {
   // 1 / sqrt(1e30) of a step of 1e30 is nothing
   REQUIRE(at(run_int8(Rsqrt{}, {all_values(large)}, {1e30f, 5})) == std::vector<std::int8_t>{127, 127, 127, 5, 5});
   // 0 / 1e-40 in float is 0 * inf
-  REQUIRE(at(run_int8(Neg{}, {all_values({1.0f, 0})}, {1e-40f, 7})) == std::vector<std::int8_t>{127, 127, 7, -128, -128});
+  REQUIRE(at(run_int8(Neg{}, {all_values({1.0f, 0})}, {1e-40f, 7})) ==
+          std::vector<std::int8_t>{127, 127, 7, -128, -128});
   REQUIRE(lower_rejects(op_of("leaky_relu", 0.5f), {all_values(large)}, {1e-30f, 0}));  // infinite in float
 }
 

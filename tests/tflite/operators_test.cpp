@@ -173,6 +173,15 @@ TEST_CASE("slice, split, unpack and pack") {
   CHECK(g.nodes[11].source == 4);
 }
 
+TEST_CASE("parts of a split whose sum leaves 64 bits are refused") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {1, 4}), a = m.activation("a", {1, 1}), b = m.activation("b", {1, 3});
+  const auto sizes =
+      m.tensor({.name = "sizes", .type = T::INT64, .shape = {2}, .data = bytes_of<std::int64_t>({1, INT64_MAX})});
+  m.op(B::SPLIT_V, {x, sizes, m.int_scalar("axis", 1)}, {a, b});
+  CHECK_THROWS_WITH(load(m, {x}, {a, b}), Catch::Contains("its parts are impossible"));
+}
+
 TEST_CASE("reductions, padding values, transposes, sizes") {
   ModelBuilder m;
   const auto x = m.activation("x", {1, 2, 3, 4}), a = m.activation("a", {1, 1, 1, 4}),
@@ -202,8 +211,9 @@ TEST_CASE("positions and indices are int32 or int64") {
   m.op(B::ARG_MAX, {x, m.int_scalar("axis", -1)}, {a});
   m.op(B::GATHER, {x, i}, {b}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, -2));
   m.op(B::GATHER, {x, m.int_scalar("second", 1)}, {c}, O::GatherOptions, fb::CreateGatherOptions(m.fbb, 1));
-  m.op(B::MIRROR_PAD, {x, m.tensor({.name = "p", .type = T::INT32, .shape = {3, 2}, .data = int32s({0, 0, 2, 0, 0, 0})})},
-       {d}, O::MirrorPadOptions, fb::CreateMirrorPadOptions(m.fbb, fb::MirrorPadMode::SYMMETRIC));
+  m.op(B::MIRROR_PAD,
+       {x, m.tensor({.name = "p", .type = T::INT32, .shape = {3, 2}, .data = int32s({0, 0, 2, 0, 0, 0})})}, {d},
+       O::MirrorPadOptions, fb::CreateMirrorPadOptions(m.fbb, fb::MirrorPadMode::SYMMETRIC));
   const auto g = load(m, {x, i}, {a, b, c, d});
   CHECK(op_of<ArgMax>(g, 0).axis == 2);
   CHECK(op_of<Gather>(g, 1) == Gather{1, 0, {}});

@@ -1,9 +1,10 @@
 /* ATmega328P under simavr: text over USART0; sleeping with interrupts off ends the simulation. */
-#include "board.h"
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
-void board_print(const char *text) {
+
+#include "board.h"
+void board_print(const char* text) {
   UCSR0B = 1 << TXEN0;
   for (; *text; text++) {
     while (!(UCSR0A & (1 << UDRE0))) {

@@ -2,5 +2,5 @@
 #ifndef BOARD_H
 #define BOARD_H
 #include <stdint.h>
-void board_print(const char *text);
+void board_print(const char* text);
 #endif

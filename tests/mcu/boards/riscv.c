@@ -2,16 +2,19 @@
 #include "board.h"
 int main(void);
 extern uint32_t stack_top, data_load, data_start, data_end, bss_start, bss_end;
-static int semihost(int operation, const void *argument) {
+static int semihost(int operation, const void* argument) {
   register int a0 __asm__("a0") = operation;
-  register const void *a1 __asm__("a1") = argument;
-  __asm__ volatile(".option push\n.option norvc\n.balign 16\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop" : "+r"(a0) : "r"(a1) : "memory");
+  register const void* a1 __asm__("a1") = argument;
+  __asm__ volatile(".option push\n.option norvc\n.balign 16\nslli x0, x0, 0x1f\nebreak\nsrai x0, x0, 7\n.option pop"
+                   : "+r"(a0)
+                   : "r"(a1)
+                   : "memory");
   return a0;
 }
-void board_print(const char *text) { semihost(4, text); }
+void board_print(const char* text) { semihost(4, text); }
 __attribute__((used, noreturn)) void start(void) {
   for (uint32_t *d = &data_start, *s = &data_load; d < &data_end;) *d++ = *s++;
-  for (uint32_t *b = &bss_start; b < &bss_end;) *b++ = 0;
+  for (uint32_t* b = &bss_start; b < &bss_end;) *b++ = 0;
   const uint32_t block[2] = {0x20026, (uint32_t)main()};
   for (;;) semihost(0x20, block);
 }

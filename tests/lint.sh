@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The checks of sources as text:  lint.sh BUILD [FILE...]   (BUILD: a configured folder; with FILEs only clang-tidy, on them)
+# What is switched off, and why: .clang-tidy, src/rt/.clang-tidy, tests/cppcheck.txt. Tests and examples are only formatted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+shift
+jobs=$(nproc)
+status=0
+
+tidy() { # files...
+  printf '%s\n' "$@" | xargs -P "$jobs" -n 1 clang-tidy-19 -p "$build" --quiet 2>&1 | sed -E "/^[0-9]+ warning.*(generated|as errors?)\.?$|^Error while processing/d"
+}
+if [ $# -gt 0 ]; then
+  tidy "$@"
+  exit
+fi
+
+git ls-files '*.c' '*.h' '*.cpp' ':!examples/*/firmware/pictures.h' | xargs clang-format-19 --dry-run -Werror || status=1
+
+# the trace is compiled in, so that it is looked at too
+printf '%s\n' src/rt/*.c | xargs -P "$jobs" -I{} \
+  gcc -std=c99 -O2 -fanalyzer -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude/tinyc_rt -DTINYC_TRACE -c {} -o /dev/null || status=1
+
+cppcheck -q -j "$jobs" --enable=warning,performance,portability --error-exitcode=1 --suppressions-list=tests/cppcheck.txt \
+  -I include -I include/tinyc_rt -I src --std=c++20 --std=c99 src passes || status=1
+
+tidy src/rt/*.c src/*.cpp src/*/*.cpp passes/*.cpp || status=1
+exit $status
