@@ -65,7 +65,7 @@ class Reader {
   void read(const char* key, std::string& out) const {
     const Json& v = at(key);
     if (!v.is_string()) wrong(key);
-    out = v.get<std::string>();
+    out = shown(v);
   }
   void read(const char* key, bool& out) const {
     const Json& v = at(key);
@@ -94,7 +94,7 @@ class Reader {
   void read(const char* key, std::vector<std::string>& out) const {
     for (const Json& v : array(key)) {
       if (!v.is_string()) wrong(key);
-      out.push_back(v.get<std::string>());
+      out.push_back(shown(v));
     }
   }
   /// Fields that another writer may leave out.
@@ -104,6 +104,8 @@ class Reader {
   }
 
  private:
+  /// Text of the file goes to terminals and Markdown.
+  static std::string shown(const Json& v) { return printable(v.get<std::string>(), std::string::npos); }
   const Json& at(const char* key) const {
     if (!json_.contains(key)) throw std::runtime_error(where_ + " has no field \"" + key + "\"");
     return json_[key];
