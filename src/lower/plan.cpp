@@ -297,8 +297,7 @@ void plan(Program& p) {
   // sharing ties two lifetimes together, which now and then packs worse
   if (best.size > bound)
     if (auto apart = place(p, false); apart.size < best.size) best = std::move(apart);
-  if (best.size > std::numeric_limits<std::int32_t>::max())
-    throw Error(ErrorKind::unsupported, "the activations need more than 2 GiB");
+  if (best.size > kMaxArenaBytes) throw Error(ErrorKind::unsupported, "the activations need more than 256 MiB");
   p.arena_bytes = static_cast<std::uint32_t>(best.size);
   p.arena_lower_bound = static_cast<std::uint32_t>(bound);
   for (std::size_t v = 0; v < p.values.size(); ++v) p.values[v].offset = static_cast<std::uint32_t>(best.value[v]);
