@@ -1,6 +1,7 @@
 // report.json: written with keys in a fixed order, read back without trust.
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tinyc/error.h"
 #include "tinyc/report.h"
@@ -81,8 +82,13 @@ class Reader {
     requires std::is_integral_v<T>
   void read(const char* key, T& out) const {
     const Json& v = at(key);
-    if (!v.is_number_integer() || (std::is_unsigned_v<T> && !v.is_number_unsigned())) wrong(key);
-    out = v.get<T>();
+    // whole numbers that JSON keeps exactly: sums of them do not overflow
+    constexpr std::int64_t largest = std::int64_t{1} << 53;
+    if (!v.is_number_integer() || (v.is_number_unsigned() && v.get<std::uint64_t>() > std::uint64_t{largest}))
+      wrong(key);
+    const auto n = v.get<std::int64_t>();
+    if (n < -largest || !std::in_range<T>(n)) wrong(key);
+    out = static_cast<T>(n);
   }
   void read(const char* key, std::optional<double>& out) const {
     double v = 0;

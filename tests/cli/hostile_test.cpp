@@ -88,6 +88,33 @@ TEST_CASE("a report with escapes is shown harmlessly") {
   CHECK(plain(r.out));
 }
 
+TEST_CASE("a report with numbers that no report holds is refused") {
+  const Folder f;
+  REQUIRE(tinyc_run(example_args(f / "out")).code == 0);
+  const auto good = nlohmann::json::parse(read_text(f / "out/report.json"));
+  const auto check = [&](const char* pointer, const nlohmann::json& value) {
+    INFO(pointer);
+    auto j = good;
+    j[nlohmann::json::json_pointer(pointer)] = value;
+    std::ofstream(f / "report.json") << j.dump();
+    return shell_run(f.path, "\"$tinyc\" check report.json --max-flash 64KiB").code;
+  };
+  CHECK(check("/flash/weights", 1000) == 0);
+  CHECK(check("/flash/weights", std::uint64_t(-1)) == 5);  // the sum with the others would be small again
+  CHECK(check("/flash/weights", -1) == 5);
+  CHECK(check("/schema_version", (std::int64_t{1} << 32) + 1) == 5);  // not version 1
+}
+
+TEST_CASE("a configuration must be a file") {
+  const Folder f;
+  const std::string command = "\"$tinyc\" compress " + kExample + "fashion.tflite --int8 -o out --config ";
+  for (const char* config : {"/dev/zero", ".", "none.toml"}) {
+    INFO(config);
+    CHECK(shell_run(f.path, command + config).code == 2);
+  }
+  CHECK_FALSE(fs::exists(f / "out"));
+}
+
 TEST_CASE("activations that no arena holds are refused before they are allocated") {
   const Folder f;
   save(f / "30.tflite", logistic_model({1, 1 << 15, 1 << 15, 1}));
