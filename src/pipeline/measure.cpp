@@ -81,18 +81,19 @@ double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
   return auc(std::move(scored));
 }
 
-// One output stands for two classes.
+// One score stands for two classes; how many class numbers there are, a model that gives them does not say.
 void check_classes(const MetricData& m) {
-  const auto classes = static_cast<float>(std::max<std::size_t>(m.output_elements, 2));
-  for (std::size_t i = 0; i < m.samples; ++i)
-    if (const float y = label(*m.data, i); !(y >= 0 && y < classes && y == std::floor(y))) {
-      char value[32];
-      std::snprintf(value, sizeof value, "%g", static_cast<double>(y));
-      throw Error(ErrorKind::data,
-                  "the label of sample " + std::to_string(i) + " is " + value + "; the model has classes 0 to " +
-                      std::to_string(static_cast<std::size_t>(classes) - 1),
-                  "number the classes from 0, as the model's outputs; real targets are measured by --metric mse");
-    }
+  const std::size_t classes = m.positions ? std::size_t{1} << 24 : std::max<std::size_t>(m.output_elements, 2);
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const float y = label(*m.data, i);
+    if (y >= 0 && y < static_cast<float>(classes) && y == std::floor(y)) continue;
+    char value[32];
+    std::snprintf(value, sizeof value, "%g", static_cast<double>(y));
+    throw Error(ErrorKind::data,
+                "the label of sample " + std::to_string(i) + " is " + value + ", the model's classes are 0 to " +
+                    std::to_string(classes - 1),
+                "number the classes from 0, as the model's outputs; real targets are measured by --metric mse");
+  }
 }
 
 double top1(const RealOutputs& outputs, const MetricData& m) {
@@ -100,7 +101,9 @@ double top1(const RealOutputs& outputs, const MetricData& m) {
   std::size_t right = 0;
   for (std::size_t i = 0; i < m.samples; ++i) {
     const auto y = sample_of(outputs, m, i);
-    const float predicted = m.positions ? y[0] : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
+    const float predicted = m.positions     ? y[0]
+                            : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f)
+                                            : static_cast<float>(arg_max(y));
     right += predicted == label(*m.data, i);
   }
   return static_cast<double>(right) / static_cast<double>(m.samples);
