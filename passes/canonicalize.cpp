@@ -122,9 +122,11 @@ TensorId neutral_operand(const Graph& g, const Node& n) {
   return kNoTensor;
 }
 
-const Node* producer(const Graph& g, TensorId id) {
-  for (const Node& n : g.nodes)
-    if (std::find(n.outputs.begin(), n.outputs.end(), id) != n.outputs.end()) return &n;
+// The node before `index` that writes a tensor; it is searched backwards, as it is seldom far.
+const Node* producer(const Graph& g, std::size_t index, TensorId id) {
+  while (index-- > 0)
+    if (const auto& out = g.nodes[index].outputs; std::find(out.begin(), out.end(), id) != out.end())
+      return &g.nodes[index];
   return nullptr;
 }
 
@@ -145,8 +147,8 @@ bool simplify_copy(Graph& g, std::size_t index) {
 // reshape(reshape(x)) and transpose(transpose(x)) skip the inner one.
 bool merge_with_producer(Graph& g, std::size_t index) {
   Node& n = g.nodes[index];
-  if (n.inputs.empty() || n.inputs[0] == kNoTensor) return false;
-  const Node* inner = producer(g, n.inputs[0]);
+  if (kind(n.op) != OpKind::reshape && kind(n.op) != OpKind::transpose) return false;
+  const Node* inner = producer(g, index, n.inputs[0]);
   if (!inner || kind(inner->op) != kind(n.op) || !same_quant(g.at(inner->inputs[0]), g.at(n.inputs[0]))) return false;
   if (auto* reshape = std::get_if<Reshape>(&n.op)) {
     reshape->shape = g.at(n.outputs[0]).shape;
@@ -166,7 +168,7 @@ bool merge_with_producer(Graph& g, std::size_t index) {
 bool skip_flatten(Graph& g, std::size_t index) {
   Node& n = g.nodes[index];
   if (kind(n.op) != OpKind::fully_connected) return false;
-  const Node* inner = producer(g, n.inputs[0]);
+  const Node* inner = producer(g, index, n.inputs[0]);
   if (!inner || kind(inner->op) != OpKind::reshape) return false;
   const TensorId x = inner->inputs[0];
   if (!same_quant(g.at(x), g.at(n.inputs[0]))) return false;

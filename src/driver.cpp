@@ -101,15 +101,4 @@ std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoic
   return files;
 }
 
-void write_files(const fs::path& dir, const std::map<std::string, Bytes>& files) {
-  std::error_code error;
-  fs::create_directories(dir, error);
-  if (error || !fs::is_directory(dir))
-    throw Error(
-        ErrorKind::write,
-        "cannot create the folder '" + printable(dir.string()) + "': " + (error ? error.message() : "not a folder"),
-        "choose another -o DIR");
-  for (const auto& [name, bytes] : files) write_file(dir / name, bytes);
-}
-
 }  // namespace tinyc

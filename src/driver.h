@@ -41,7 +41,4 @@ struct OutputChoice {
 /// Every file of DIR by name (contract: design of output files), built in memory.
 std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoice& choice);
 
-/// Creates DIR and writes the files, each whole or not at all. Throws Error(write).
-void write_files(const std::filesystem::path& dir, const std::map<std::string, Bytes>& files);
-
 }  // namespace tinyc

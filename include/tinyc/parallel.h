@@ -23,6 +23,17 @@ bool interrupted() noexcept;
 /// Records an interruption; async-signal-safe.
 void set_interrupted() noexcept;
 
+/// While one lives, a second Ctrl-C does not end the process at once: there are temporary files, which go away first.
+class InterruptHold {
+ public:
+  InterruptHold() noexcept;
+  ~InterruptHold();
+  InterruptHold(const InterruptHold&) = delete;
+  InterruptHold& operator=(const InterruptHold&) = delete;
+  /// True while any lives; async-signal-safe.
+  static bool active() noexcept;
+};
+
 /// Throws Error(interrupted) when `interrupted()`; call it in every loop that can run for more than 50 ms.
 void check_interrupt();
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tinyc/graph.h"
@@ -105,6 +106,7 @@ class ProgramBuilder {
   const Graph& graph_;
   Program& program_;
   std::vector<ValueId> value_of_;
+  std::unordered_multimap<std::size_t, BlobId> blobs_by_hash_;
 };
 
 /// Graph (stage Quantized or Coded) to Program with a planned arena. Throws Error(unsupported) listing every node that

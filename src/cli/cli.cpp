@@ -1,11 +1,17 @@
 #include "cli/cli.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/console.h"
 #include "cli/options.h"
@@ -15,9 +21,42 @@
 namespace tinyc {
 namespace {
 
-extern "C" void on_signal(int) {
-  if (interrupted()) std::_Exit(130);  // the second Ctrl-C does not wait
+extern "C" void on_interrupt(int) {
+  if (interrupted() && !InterruptHold::active()) std::_Exit(130);  // the second Ctrl-C does not wait
   set_interrupted();
+}
+
+// Sample files are mapped: the pages of one that another program cuts short, or that its disk no longer gives, are
+// gone.
+extern "C" void on_lost_page(int, siginfo_t* info, void*) {
+  constexpr char message[] = "tinyc: error: a data file became shorter or unreadable while it was read\n";
+  if (info->si_code != BUS_ADRERR) std::abort();
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, message, sizeof message - 1);
+  std::_Exit(static_cast<int>(ErrorKind::data));
+}
+
+void set_up_signals() {
+  struct sigaction action{};
+  action.sa_handler = on_interrupt;  // without SA_RESTART: waiting for a pipe ends too
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hang_up{};
+  ::sigaction(SIGHUP, nullptr, &hang_up);
+  if (hang_up.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // but nohup keeps its meaning
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an ordinary write error
+  struct sigaction lost_page{};
+  lost_page.sa_sigaction = on_lost_page;
+  lost_page.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGBUS, &lost_page, nullptr);
+}
+
+// Closed standard descriptors get a stand-in that cannot be read or written, so that no file opened later takes their
+// numbers and receives the answer or the log.
+void hold_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
+      const int unused = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 // Strings that CLI11 fills for the option table; a deque keeps addresses.
@@ -122,8 +161,13 @@ int dispatch(int argc, char** argv, bool& json) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    throw Error(ErrorKind::usage, e.what(), "tinyc --help");
+    if (e.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      const int code = app.exit(e, text, text);
+      answer(text.str());
+      return code;
+    }
+    throw Error(ErrorKind::usage, printable(e.what(), 300), "tinyc --help");
   }
   set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
   json = inspect_json || eval_arguments.json || list_json || compress_values.given().count("json") ||
@@ -148,12 +192,11 @@ int dispatch(int argc, char** argv, bool& json) {
 }  // namespace
 
 int run_cli(int argc, char** argv) {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an ordinary write error
+  hold_standard_descriptors();
+  set_up_signals();
   set_up_console(Verbosity::normal, true);
-  bool json = false;
+  // known before parsing, so that a usage error is a JSON document too
+  bool json = std::any_of(argv, argv + argc, [](const char* a) { return std::strcmp(a, "--json") == 0; });
   const auto fail = [&](const Error& e) {
     log_error(e);
     if (json) print_error_json(e);

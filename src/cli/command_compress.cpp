@@ -55,6 +55,9 @@ Compressed compress_model(const CompressOptions& o) {
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
                      const std::string& config) {
   const CompressOptions o = resolve_options(model, given, config);
+  std::error_code error;
+  if (std::filesystem::exists(o.out_dir, error) && !std::filesystem::is_directory(o.out_dir, error))
+    throw Error(ErrorKind::write, "'" + printable(o.out_dir) + "' is a file, not a folder", "choose another -o DIR");
   const Compressed c = compress_model(o);
   check_interrupt();
   write_files(o.out_dir, output_files(c, o.output));

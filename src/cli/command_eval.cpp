@@ -21,6 +21,9 @@ int command_eval(const EvalArguments& a) {
                                : index_tensors(r.io())[static_cast<std::size_t>(r.io().outputs[0])] != 0};
   const std::string metric = resolve_metric(a.metric, m);
   const auto value = score(metric, run(r, d, m.samples), m);
+  if (!value && d.labels)
+    throw Error(ErrorKind::data, "metric " + metric + " compares two models, and here is one",
+                "choose top1, auc or mse with --metric; auc needs labels of both classes");
   if (!value)
     throw Error(ErrorKind::data, "the data has no labels, so there is no accuracy",
                 "store labels under the key y; `tinyc compress --eval` compares without labels");

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tinyc/parallel.h"
+
 namespace tinyc {
 namespace {
 
@@ -75,6 +77,7 @@ void show_progress(const std::string& stage, double fraction) {
 void answer(const std::string& text) {
   end_progress();
   const bool ok = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!ok && errno == EINTR) check_interrupt();
   if (!ok) throw Error(ErrorKind::write, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 

@@ -228,8 +228,9 @@ void apply_table(CompressOptions& o, const toml::table& table, const fs::path& f
 
 void apply_config(CompressOptions& o, const fs::path& file) {
   toml::table config;
+  const Bytes bytes = read_file(file, ErrorKind::usage, std::uint64_t{1} << 20);
   try {
-    config = toml::parse_file(file.string());
+    config = toml::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   } catch (const toml::parse_error& e) {
     throw Error(ErrorKind::usage, "'" + printable(file.string()) + "' line " + std::to_string(e.source().begin.line) +
                                       ": " + printable(std::string(e.description())));

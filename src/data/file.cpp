@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <list>
 #include <system_error>
 
 #include "data/mapped_file.h"
 #include "tinyc/dataset.h"
+#include "tinyc/parallel.h"
 
 namespace tinyc {
 namespace {
@@ -35,36 +37,99 @@ int write_all(int fd, std::span<const std::uint8_t> bytes) {
   throw Error(ErrorKind::write, "cannot write '" + printable(path.string()) + "': " + reason(code), hint);
 }
 
-/// A device or pipe (as /dev/null): nothing to replace, so it is written in place.
-void write_in_place(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  if (fd.get() < 0) cannot_write(path, errno);
-  if (const int code = write_all(fd.get(), bytes)) cannot_write(path, code);
-}
-
-/// A new file beside `path` holding the bytes, on the disk.
-void write_temporary(const std::filesystem::path& path, const std::filesystem::path& temporary,
-                     std::span<const std::uint8_t> bytes) {
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) cannot_write(path, errno);
-  int code = write_all(fd, bytes);
-  if (!code && ::fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) code = errno;  // some file systems cannot
-  if (::close(fd) != 0 && !code) code = errno;
-  if (code) {
-    ::unlink(temporary.c_str());
-    cannot_write(path, code);
+/// A file on its way: whole on the disk under a temporary name, then renamed; removed again if it comes to nothing.
+class PendingFile {
+ public:
+  PendingFile(std::filesystem::path path, std::span<const std::uint8_t> bytes) : path_(std::move(path)), bytes_(bytes) {
+    static std::atomic<unsigned> counter{0};
+    std::error_code error;
+    const auto status = std::filesystem::status(path_, error);
+    if (std::filesystem::is_directory(status)) cannot_write(path_, EISDIR);
+    // A device or pipe (as /dev/null) cannot be replaced: it is written in place.
+    in_place_ = std::filesystem::exists(status) && !std::filesystem::is_regular_file(status);
+    if (in_place_) return;
+    // Through a link: its target is replaced, not the link.
+    target_ = std::filesystem::exists(status) ? std::filesystem::canonical(path_, error) : path_;
+    temporary_ = target_;
+    temporary_.replace_filename(".tinyc-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp");
+    write_temporary();
   }
-}
+  ~PendingFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  }
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+
+  void commit() {
+    if (in_place_) {
+      const Descriptor fd(::open(path_.c_str(), O_WRONLY | O_CLOEXEC));
+      if (fd.get() < 0) cannot_write(path_, errno);
+      if (const int code = write_all(fd.get(), bytes_)) cannot_write(path_, code);
+      return;
+    }
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) cannot_write(path_, errno);
+    temporary_.clear();
+  }
+
+ private:
+  void write_temporary() {
+    const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) cannot_write(path_, errno);
+    int code = write_all(fd, bytes_);
+    if (!code && ::fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) code = errno;  // some file systems cannot
+    if (::close(fd) != 0 && !code) code = errno;
+    if (!code) return;
+    ::unlink(temporary_.c_str());  // no destructor runs for what a constructor throws
+    cannot_write(path_, code);
+  }
+
+  InterruptHold hold_;
+  std::filesystem::path path_, target_, temporary_;
+  std::span<const std::uint8_t> bytes_;
+  bool in_place_ = false;
+};
+
+/// Folders made for one job, removed again if it comes to nothing.
+class PendingFolder {
+ public:
+  explicit PendingFolder(const std::filesystem::path& dir) {
+    std::error_code error;
+    for (auto d = dir; !d.empty() && !std::filesystem::exists(d, error); d = d.parent_path()) {
+      made_.push_back(d);
+      if (d == d.parent_path()) break;
+    }
+    std::filesystem::create_directories(dir, error);
+    if (!error && !std::filesystem::is_directory(dir, error)) error = std::make_error_code(std::errc::not_a_directory);
+    if (!error) return;
+    remove();
+    throw Error(ErrorKind::write, "cannot create the folder '" + printable(dir.string()) + "': " + error.message(),
+                "choose another folder, or mend the one above it");
+  }
+  ~PendingFolder() { remove(); }
+  PendingFolder(const PendingFolder&) = delete;
+  PendingFolder& operator=(const PendingFolder&) = delete;
+  void commit() { made_.clear(); }
+
+ private:
+  void remove() const {
+    std::error_code ignored;  // one that somebody else put files into stays
+    for (const auto& d : made_) std::filesystem::remove(d, ignored);
+  }
+  std::vector<std::filesystem::path> made_;  // innermost first
+};
 
 }  // namespace
 
 Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t limit) {
   const std::string where = "'" + printable(path.string()) + "'";
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // of a pipe: waits for a writer
+  check_interrupt();
   if (fd.get() < 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
   struct stat info{};
   if (::fstat(fd.get(), &info) != 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
   if (S_ISDIR(info.st_mode)) throw Error(kind, "cannot read " + where + ": it is a folder");
+  if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode))  // /dev/zero never ends
+    throw Error(kind, "cannot read " + where + ": it is a device", "name a file, or pipe the data in");
   const auto too_large = [&] { throw Error(kind, where + " is over " + std::to_string(limit) + " bytes"); };
   const std::uint64_t size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
   if (size > limit) too_large();
@@ -72,6 +137,7 @@ Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t
   std::size_t have = 0;
   for (;;) {
     const auto n = ::read(fd.get(), out.data() + have, out.size() - have);
+    check_interrupt();
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
     if (n == 0) break;
@@ -84,27 +150,24 @@ Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t
 }
 
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  static std::atomic<unsigned> counter{0};
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    if (std::filesystem::is_directory(status)) cannot_write(path, EISDIR);
-    return write_in_place(path, bytes);
-  }
-  // Through a link: its target is replaced, not the link.
-  const auto target = std::filesystem::exists(status) ? std::filesystem::canonical(path, error) : path;
-  auto temporary = target;
-  temporary.replace_filename(".tinyc-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp");
-  write_temporary(path, temporary, bytes);
-  if (::rename(temporary.c_str(), target.c_str()) != 0) {
-    const int code = errno;
-    ::unlink(temporary.c_str());
-    cannot_write(path, code);
-  }
+  PendingFile file(path, bytes);
+  check_interrupt();
+  file.commit();
 }
 
 void write_file(const std::filesystem::path& path, const std::string& text) {
   write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+void write_files(const std::filesystem::path& dir, const std::map<std::string, Bytes>& files) {
+  PendingFolder folder(dir);
+  std::list<PendingFile> pending;  // before the folder goes, so do they
+  for (const auto& [name, bytes] : files) {
+    pending.emplace_back(dir / name, bytes);
+    check_interrupt();
+  }
+  for (PendingFile& file : pending) file.commit();
+  folder.commit();
 }
 
 }  // namespace tinyc

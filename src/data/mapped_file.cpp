@@ -14,9 +14,11 @@ Descriptor::~Descriptor() {
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info{};
-  if (fd.get() >= 0 && ::fstat(fd.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+  const auto is_file = [&] { return S_ISREG(info.st_mode) && info.st_size > 0; };
+  // asked by name first: a pipe can be opened only once
+  const Descriptor fd(::stat(path.c_str(), &info) == 0 && is_file() ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1);
+  if (fd.get() >= 0 && ::fstat(fd.get(), &info) == 0 && is_file()) {
     const auto size = static_cast<std::size_t>(info.st_size);
     void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     if (p != MAP_FAILED) {

@@ -13,6 +13,8 @@ namespace tinyc {
 namespace {
 std::atomic<int> g_threads{0};
 std::atomic<bool> g_interrupted{false};
+std::atomic<int> g_holds{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads it");
 }  // namespace
 
 int thread_count() noexcept {
@@ -28,6 +30,9 @@ void set_thread_count(int n) {
 
 bool interrupted() noexcept { return g_interrupted.load(std::memory_order_relaxed); }
 void set_interrupted() noexcept { g_interrupted.store(true, std::memory_order_relaxed); }
+InterruptHold::InterruptHold() noexcept { ++g_holds; }
+InterruptHold::~InterruptHold() { --g_holds; }
+bool InterruptHold::active() noexcept { return g_holds.load() > 0; }
 void check_interrupt() {
   if (interrupted()) throw Error(ErrorKind::interrupted, "interrupted; nothing was written");
 }
@@ -57,7 +62,11 @@ void parallel_for(std::size_t n, const std::function<void(std::size_t, int)>& bo
     }
   };
   std::vector<std::thread> threads;
-  for (int w = 1; w < workers; ++w) threads.emplace_back(work, w);
+  try {
+    threads.reserve(static_cast<std::size_t>(workers));
+    for (int w = 1; w < workers; ++w) threads.emplace_back(work, w);
+  } catch (const std::exception&) {  // a limit on threads or memory: those that run do all the work
+  }
   if (n > 0) work(0);
   for (auto& t : threads) t.join();
   if (failure) std::rethrow_exception(failure);

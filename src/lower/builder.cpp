@@ -1,6 +1,6 @@
 // ProgramBuilder: what an operator's `lower` writes to.
-#include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "tinyc/error.h"
 #include "tinyc/program.h"
@@ -60,9 +60,11 @@ ValueId ProgramBuilder::temporary(std::string name, std::uint32_t bytes) {
 
 BlobId ProgramBuilder::blob(Blob::Kind kind, Blob::Type type, const std::string& name, Bytes bytes) {
   auto& blobs = program_.blobs;
-  const auto same = std::find_if(blobs.begin(), blobs.end(),
-                                 [&](const Blob& b) { return b.kind == kind && b.type == type && b.bytes == bytes; });
-  if (same != blobs.end()) return static_cast<BlobId>(same - blobs.begin());
+  const auto hash = std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const auto [first, last] = blobs_by_hash_.equal_range(hash);
+  for (auto it = first; it != last; ++it)
+    if (const Blob& b = blobs[at(it->second)]; b.kind == kind && b.type == type && b.bytes == bytes) return it->second;
+  blobs_by_hash_.emplace(hash, static_cast<BlobId>(blobs.size()));
   blobs.push_back({kind, type, name, std::move(bytes)});
   return static_cast<BlobId>(blobs.size() - 1);
 }

@@ -6,8 +6,11 @@
 // lower bound; reaching it ends the search. The search is limited by counted work, not by time, so its result never
 // varies.
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <queue>
 #include <random>
 
 #include "tinyc/error.h"
@@ -34,38 +37,19 @@ struct Packing {
 class Packer {
  public:
   explicit Packer(std::vector<Item> items) : items_(std::move(items)), conflicts_(items_.size()) {
-    std::vector<std::size_t> by_start(items_.size());
-    std::iota(by_start.begin(), by_start.end(), 0u);
-    std::stable_sort(by_start.begin(), by_start.end(),
+    by_start_.resize(items_.size());
+    std::iota(by_start_.begin(), by_start_.end(), 0u);
+    std::stable_sort(by_start_.begin(), by_start_.end(),
                      [&](auto a, auto b) { return items_[a].first < items_[b].first; });
-    std::vector<std::size_t> live;
-    for (const auto i : by_start) {
-      std::erase_if(live, [&](auto j) { return items_[j].last < items_[i].first; });
-      for (const auto j : live) {
-        conflicts_[i].push_back(j);
-        conflicts_[j].push_back(i);
-      }
-      live.push_back(i);
-      // only the topmost item may end off the alignment
-      std::uint64_t sum = 0, aligned = 0, slack = 0;
-      for (const auto j : live) {
-        const std::uint64_t padded = (items_[j].bytes + kAlign - 1) / kAlign * kAlign;
-        sum += items_[j].bytes;
-        aligned += padded;
-        slack = std::max(slack, padded - items_[j].bytes);
-      }
-      bound_ = std::max(bound_, sum);
-      if (aligned - slack > goal_) {
-        goal_ = aligned - slack;
-        peak_ = items_[i].first;
-      }
-    }
+    find_bounds();
+    find_conflicts();
   }
 
   /// Largest sum of bytes live at one time.
   std::uint64_t bound() const { return bound_; }
 
   Packing best() {
+    if (crowded_) return sweep();
     std::vector<std::size_t> order(items_.size());
     std::iota(order.begin(), order.end(), 0u);
     std::vector<std::size_t> best_order = order;
@@ -89,6 +73,93 @@ class Packer {
   }
 
  private:
+  static std::uint64_t padded(std::uint64_t bytes) { return (bytes + kAlign - 1) / kAlign * kAlign; }
+
+  /// What is live, the item that ends first on top.
+  struct EndsLater {
+    const std::vector<Item>& items;
+    bool operator()(std::size_t a, std::size_t b) const {
+      return std::pair(items[a].last, a) > std::pair(items[b].last, b);
+    }
+  };
+  using Live = std::priority_queue<std::size_t, std::vector<std::size_t>, EndsLater>;
+
+  void find_bounds() {
+    Live live(EndsLater{items_});
+    std::uint64_t sum = 0, aligned = 0;
+    std::array<std::size_t, kAlign> padding{};  // how many live items are padded by 0, 1, 2 and 3 bytes
+    for (const auto i : by_start_) {
+      for (; !live.empty() && items_[live.top()].last < items_[i].first; live.pop()) {
+        const std::uint64_t bytes = items_[live.top()].bytes;
+        sum -= bytes;
+        aligned -= padded(bytes);
+        --padding[padded(bytes) - bytes];
+      }
+      live.push(i);
+      const std::uint64_t bytes = items_[i].bytes;
+      sum += bytes;
+      aligned += padded(bytes);
+      ++padding[padded(bytes) - bytes];
+      bound_ = std::max(bound_, sum);
+      std::uint64_t slack = kAlign - 1;  // only the topmost item may end off the alignment
+      while (slack > 0 && padding[slack] == 0) --slack;
+      if (aligned - slack > goal_) {
+        goal_ = aligned - slack;
+        peak_ = items_[i].first;
+      }
+    }
+  }
+
+  void find_conflicts() {
+    std::vector<std::size_t> live;
+    std::size_t pairs = 0;
+    for (const auto i : by_start_) {
+      std::erase_if(live, [&](auto j) { return items_[j].last < items_[i].first; });
+      for (const auto j : live) {
+        conflicts_[i].push_back(j);
+        conflicts_[j].push_back(i);
+      }
+      pairs += live.size();
+      live.push_back(i);
+      if (pairs <= kMaxPairs) continue;
+      crowded_ = true;
+      conflicts_.clear();
+      return;
+    }
+  }
+
+  /// One packing in the order of time, each item into the lowest gap that fits: for thousands of values that live
+  /// together, whose pairs alone would take seconds.
+  Packing sweep() const {
+    Packing p{std::vector<std::uint64_t>(items_.size(), 0), 0};
+    std::map<std::uint64_t, std::uint64_t> gaps{{0, kUnplaced}};  // begin to end
+    Live live(EndsLater{items_});
+    for (const auto i : by_start_) {
+      for (; !live.empty() && items_[live.top()].last < items_[i].first; live.pop()) {
+        const std::uint64_t begin = p.offset[live.top()];
+        auto gap = gaps.emplace(begin, begin + padded(items_[live.top()].bytes)).first;
+        if (const auto next = std::next(gap); next != gaps.end() && next->first == gap->second) {
+          gap->second = next->second;
+          gaps.erase(next);
+        }
+        if (gap != gaps.begin() && std::prev(gap)->second == begin) {
+          std::prev(gap)->second = gap->second;
+          gaps.erase(gap);
+        }
+      }
+      const std::uint64_t size = padded(items_[i].bytes);
+      const auto gap =
+          std::find_if(gaps.begin(), gaps.end(), [&](const auto& g) { return g.second - g.first >= size; });
+      const auto [begin, end] = *gap;
+      gaps.erase(gap);
+      if (begin + size < end) gaps.emplace(begin + size, end);
+      p.offset[i] = begin;
+      p.size = std::max(p.size, begin + items_[i].bytes);
+      live.push(i);
+    }
+    return p;
+  }
+
   bool done() const { return best_.size <= goal_ || work_ >= kWorkLimit; }
 
   /// Places all items in this order; true when no earlier packing was as small.
@@ -133,10 +204,13 @@ class Packer {
   }
 
   static constexpr std::uint64_t kUnplaced = std::numeric_limits<std::uint64_t>::max();
+  static constexpr std::size_t kMaxPairs = 1'000'000;
   static constexpr std::uint64_t kWorkLimit = 1'000'000;  // visited neighbours: a few milliseconds
 
   std::vector<Item> items_;
+  std::vector<std::size_t> by_start_;
   std::vector<std::vector<std::size_t>> conflicts_;
+  bool crowded_ = false;                           // too many conflicts to look at each
   std::uint64_t bound_ = 0, goal_ = 0, work_ = 0;  // goal_: the bound with aligned offsets
   std::int32_t peak_ = 0;
   Packing best_;
@@ -224,8 +298,7 @@ void plan(Program& p) {
   // sharing ties two lifetimes together, which now and then packs worse
   if (best.size > bound)
     if (auto apart = place(p, false); apart.size < best.size) best = std::move(apart);
-  if (best.size > std::numeric_limits<std::int32_t>::max())
-    throw Error(ErrorKind::unsupported, "the activations need more than 2 GiB");
+  if (best.size > kMaxArenaBytes) throw Error(ErrorKind::unsupported, "the activations need more than 256 MiB");
   p.arena_bytes = static_cast<std::uint32_t>(best.size);
   p.arena_lower_bound = static_cast<std::uint32_t>(bound);
   for (std::size_t v = 0; v < p.values.size(); ++v) p.values[v].offset = static_cast<std::uint32_t>(best.value[v]);

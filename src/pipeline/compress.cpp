@@ -12,7 +12,14 @@
 namespace tinyc {
 namespace {
 
-constexpr std::size_t kSyntheticSamples = 32, kSqnrSamples = 4;
+constexpr std::size_t kSyntheticSamples = 32, kSyntheticElements = std::size_t{1} << 26, kSqnrSamples = 4;
+
+// Fewer where an input is so large that the usual number would not fit into memory.
+std::size_t synthetic_samples(const Graph& g) {
+  std::size_t elements = 1;
+  for (const auto id : g.inputs) elements += static_cast<std::size_t>(num_elements(g.at(id).shape));
+  return std::clamp<std::size_t>(kSyntheticElements / elements, 1, kSyntheticSamples);
+}
 
 // The passes of one side of quantization, in order.
 std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s) {
@@ -83,7 +90,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   PassOptions options = s.pass_options;
   const bool needs_samples = out.graph.stage == Stage::Float;
   if (!calibration) {
-    synthetic = synthetic_dataset(model.graph, kSyntheticSamples, s.seed);
+    synthetic = synthetic_dataset(model.graph, synthetic_samples(model.graph), s.seed);
     calibration = &synthetic;
     if (needs_samples)
       r.warnings.push_back(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
@@ -81,7 +82,23 @@ double auc_of_reconstruction(const RealOutputs& outputs, const MetricData& m) {
   return auc(std::move(scored));
 }
 
+// One score stands for two classes; how many class numbers there are, a model that gives them does not say.
+void check_classes(const MetricData& m) {
+  const std::size_t classes = m.positions ? std::size_t{1} << 24 : std::max<std::size_t>(m.output_elements, 2);
+  for (std::size_t i = 0; i < m.samples; ++i) {
+    const float y = label(*m.data, i);
+    if (y >= 0 && y < static_cast<float>(classes) && y == std::floor(y)) continue;
+    char value[32];
+    std::snprintf(value, sizeof value, "%g", static_cast<double>(y));
+    throw Error(ErrorKind::data,
+                "the label of sample " + std::to_string(i) + " is " + value + ", the model's classes are 0 to " +
+                    std::to_string(classes - 1),
+                "number the classes from 0, as the model's outputs; real targets are measured by --metric mse");
+  }
+}
+
 double top1(const RealOutputs& outputs, const MetricData& m) {
+  check_classes(m);
   std::size_t right = 0;
   for (std::size_t i = 0; i < m.samples; ++i) {
     const auto y = sample_of(outputs, m, i);

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tinyc/parallel.h"
+
 namespace fs = std::filesystem;
 
 namespace tinyc {
@@ -27,16 +29,25 @@ constexpr Target kTargets[] = {
 
 // A folder of its own that goes away again.
 struct TemporaryFolder {
+  InterruptHold hold;
   fs::path path;
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "tinyc.XXXXXX").string();
-    if (mkdtemp(name.data())) path = name;
+    std::error_code error;
+    std::string name = (fs::temp_directory_path(error) / "tinyc.XXXXXX").string();
+    if (!error && mkdtemp(name.data())) path = name;
   }
   ~TemporaryFolder() {
     std::error_code ignored;
     if (!path.empty()) fs::remove_all(path, ignored);
   }
 };
+
+// As one word of the shell.
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
 
 }  // namespace
 
@@ -55,12 +66,12 @@ std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::stri
   if (prefix.empty() || std::system(("command -v " + prefix + "gcc >/dev/null 2>&1").c_str()) != 0) return std::nullopt;
   const TemporaryFolder folder;
   if (folder.path.empty()) return std::nullopt;
-  std::ofstream(folder.path / "tinyc_rt.h") << runtime_header;
-  std::ofstream(folder.path / "tinyc_rt.c") << runtime_source;
+  for (const auto& [name, text] : {std::pair("tinyc_rt.h", &runtime_header), std::pair("tinyc_rt.c", &runtime_source)})
+    if (!(std::ofstream(folder.path / name) << *text).flush()) return std::nullopt;
   std::string roots;
   for (const auto& s : symbols) roots += " -Wl,-u," + s;
   const std::string command =
-      "cd '" + folder.path.string() + "' && " + prefix + "gcc " + t.flags +
+      "cd " + quoted(folder.path.string()) + " && " + prefix + "gcc " + t.flags +
       " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,tinyc_run" +
       roots + " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
   std::uint64_t total = 0;

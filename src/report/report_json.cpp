@@ -1,6 +1,7 @@
 // report.json: written with keys in a fixed order, read back without trust.
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tinyc/error.h"
 #include "tinyc/report.h"
@@ -65,7 +66,7 @@ class Reader {
   void read(const char* key, std::string& out) const {
     const Json& v = at(key);
     if (!v.is_string()) wrong(key);
-    out = v.get<std::string>();
+    out = shown(v);
   }
   void read(const char* key, bool& out) const {
     const Json& v = at(key);
@@ -81,8 +82,13 @@ class Reader {
     requires std::is_integral_v<T>
   void read(const char* key, T& out) const {
     const Json& v = at(key);
-    if (!v.is_number_integer() || (std::is_unsigned_v<T> && !v.is_number_unsigned())) wrong(key);
-    out = v.get<T>();
+    // whole numbers that JSON keeps exactly: sums of them do not overflow
+    constexpr std::int64_t largest = std::int64_t{1} << 53;
+    if (!v.is_number_integer() || (v.is_number_unsigned() && v.get<std::uint64_t>() > std::uint64_t{largest}))
+      wrong(key);
+    const auto n = v.get<std::int64_t>();
+    if (n < -largest || !std::in_range<T>(n)) wrong(key);
+    out = static_cast<T>(n);
   }
   void read(const char* key, std::optional<double>& out) const {
     double v = 0;
@@ -94,7 +100,7 @@ class Reader {
   void read(const char* key, std::vector<std::string>& out) const {
     for (const Json& v : array(key)) {
       if (!v.is_string()) wrong(key);
-      out.push_back(v.get<std::string>());
+      out.push_back(shown(v));
     }
   }
   /// Fields that another writer may leave out.
@@ -104,6 +110,8 @@ class Reader {
   }
 
  private:
+  /// Text of the file goes to terminals and Markdown.
+  static std::string shown(const Json& v) { return printable(v.get<std::string>(), std::string::npos); }
   const Json& at(const char* key) const {
     if (!json_.contains(key)) throw std::runtime_error(where_ + " has no field \"" + key + "\"");
     return json_[key];

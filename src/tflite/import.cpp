@@ -9,6 +9,7 @@
 #include "tflite/op_case.h"
 #include "tinyc/dataset.h"
 #include "tinyc/error.h"
+#include "tinyc/program.h"
 
 namespace tinyc {
 namespace tfl {
@@ -49,6 +50,7 @@ class Importer {
         n.name = builder.graph.at(n.outputs[0]).name;  // outputs may have been renamed
       remove_unused(builder.graph);
       verify(builder.graph);
+      check_sizes(builder.graph);
     }
     return {std::move(builder.graph), std::move(facts_)};
   }
@@ -94,6 +96,14 @@ class Importer {
     for (const auto t : file_.inputs()) write(t, "the model's input list");
     for (std::size_t i = 0; i < file_.op_count(); ++i)
       for (const auto t : values(file_.op(i).outputs())) write(t, "operator " + std::to_string(i));
+  }
+
+  // Before anything is allocated for them.
+  void check_sizes(const Graph& g) {
+    for (const Tensor& t : g.tensors)
+      if (!t.is_const() && num_elements(t.shape) > std::int64_t{kMaxArenaBytes})
+        unsupported(-1, "activation '" + t.name + "' of shape " + to_string(t.shape) + " takes over 256 MiB as int8",
+                    "");
   }
 
   void refuse(std::size_t i, const std::string& why, const std::string& hint) {
@@ -195,6 +205,9 @@ class Importer {
   }
 
   void add_inputs(GraphBuilder& b) {
+    if (file_.inputs().empty())
+      throw Error(ErrorKind::input, "The model has no input: its outputs are constants.",
+                  "Export it with the tensors that change as inputs.");
     for (const auto t : file_.inputs()) {
       const auto found = integer_input_.find(t);
       const auto side = found == integer_input_.end() ? t : found->second;

@@ -1,4 +1,3 @@
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
@@ -6,16 +5,6 @@
 
 using namespace tinyc;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::map<std::string, std::string> files_of(const fs::path& dir) {
-  std::map<std::string, std::string> files;
-  for (const auto& e : fs::directory_iterator(dir)) files[e.path().filename().string()] = read_text(e.path());
-  return files;
-}
-
-}  // namespace
 
 TEST_CASE("compress writes the contract's files and a table") {
   const Folder f;
@@ -134,16 +123,6 @@ TEST_CASE("without data there is a loud warning and no accuracy") {
   CHECK(r.code == 0);
   CHECK(r.err.find("NOT measured") != std::string::npos);
   CHECK(nlohmann::json::parse(read_text(f / "out/report.json"))["accuracy"]["synthetic"] == true);
-}
-
-TEST_CASE("Ctrl-C ends with 130 and leaves nothing") {
-  const Folder f;
-  const Ran r = tinyc_run(example_args(f / "out"), "timeout --foreground -s INT 0.002");
-  if (r.code == 124) {
-    CHECK_FALSE(fs::exists(f / "out/fashion_data.cc"));
-  } else {
-    CHECK((r.code == 130 || r.code == 0));
-  }
 }
 
 TEST_CASE("lists") {

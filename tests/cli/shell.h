@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 
 namespace tinyc {
@@ -14,6 +15,15 @@ namespace tinyc {
 inline std::string read_text(const std::filesystem::path& p) {
   std::ifstream f(p, std::ios::binary);
   return {std::istreambuf_iterator<char>(f), {}};
+}
+
+/// The files of a folder with their contents, hidden ones too; empty when there is no such folder.
+inline std::map<std::string, std::string> files_of(const std::filesystem::path& dir) {
+  std::map<std::string, std::string> files;
+  std::error_code none;
+  for (const auto& e : std::filesystem::directory_iterator(dir, none))
+    files[e.path().filename().string()] = read_text(e.path());
+  return files;
 }
 
 /// A folder that is removed at the end.
@@ -40,6 +50,16 @@ inline Ran tinyc_run(const std::string& args, const std::string& prefix = "") {
   const Folder f;
   const std::string command = prefix + " '" TINYC_BINARY "' " + args + " >'" + (f / "out").string() + "' 2>'" +
                               (f / "err").string() + "' </dev/null";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_text(f / "out"), read_text(f / "err")};
+}
+
+/// A shell script around `$tinyc`, in `dir`; standard output and error are captured where the script does not redirect
+/// them.
+inline Ran shell_run(const std::filesystem::path& dir, const std::string& script) {
+  const Folder f;
+  const std::string command = "cd '" + dir.string() + "'; tinyc='" TINYC_BINARY "'; (" + script + ") >'" +
+                              (f / "out").string() + "' 2>'" + (f / "err").string() + "' </dev/null";
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_text(f / "out"), read_text(f / "err")};
 }

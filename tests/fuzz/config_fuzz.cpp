@@ -1,19 +1,16 @@
 // tinyc.toml: options or Error(usage).
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "cli/options.h"
 #include "tinyc/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string file =
-      (std::filesystem::temp_directory_path() / ("tinyc_fuzz_" + std::to_string(getpid()) + ".toml")).string();
-  if (FILE* f = std::fopen(file.c_str(), "wb")) {
-    std::fwrite(data, 1, size, f);
-    std::fclose(f);
-  }
+  static const int fd = memfd_create("tinyc.toml", MFD_CLOEXEC);  // no disk: several times as fast
+  static const std::string file = "/proc/self/fd/" + std::to_string(fd);
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != static_cast<ssize_t>(size)) std::abort();
   try {
     tinyc::resolve_options("model.tflite", {}, file);
   } catch (const tinyc::Error& e) {

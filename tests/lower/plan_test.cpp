@@ -208,6 +208,28 @@ TEST_CASE("random programs: no overlap, above the bound, the same twice") {
   CHECK(excess / kPrograms < 0.02);
 }
 
+TEST_CASE("thousands of values that live together are packed without looking at every pair") {
+  constexpr int kValues = 3000;  // 4.5 million pairs
+  Program p = chain({8});
+  for (int i = 0; i < kValues; ++i) {
+    const ValueId v = add_value(p, 1 + static_cast<std::uint32_t>(i * 7919 % 61));
+    add_layer(p, 0, -1, v, i % 100 == 0 ? 40 : 0);
+  }
+  p.outputs = {add_value(p, 4)};
+  ValueId sum = p.outputs[0];
+  for (int i = 0; i < kValues; ++i) {  // read in another order, so that gaps of all sizes open
+    const ValueId next = add_value(p, 4);
+    add_layer(p, sum, 1 + i * 1009 % kValues, next);
+    sum = next;
+  }
+  p.layers[static_cast<std::size_t>(kValues)].in0 = 0;
+  p.outputs = {sum};
+  plan(p);
+  check_by_replay(p);
+  CHECK(p.arena_bytes >= p.arena_lower_bound);
+  CHECK(p.arena_bytes < p.arena_lower_bound + 4u * kValues);  // no more than the padding
+}
+
 TEST_CASE("600 layers are planned in milliseconds") {
   Program p = random_program(7, 600);
   const auto begin = std::chrono::steady_clock::now();
