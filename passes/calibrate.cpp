@@ -10,8 +10,8 @@
 // kl          the clipping whose 8-bit reconstruction has the least Kullback-Leibler divergence (Migacz 2017, GTC 8-bit
 //             inference talk), one-sided search at both ends
 //
-// Values that all readers of an activation treat alike (below -3 for hard_swish, beyond +-6.5 for logistic) count as the
-// border of that region: int8 steps spent on them would be wasted.
+// Values that all readers of an activation treat alike (below -3 for hard_swish, beyond +-6.5 for logistic) count as
+// the border of that region: int8 steps spent on them would be wasted.
 //
 // Needs samples. Counts are integers and extremes are order-free, so the result does not depend on threads.
 #include <algorithm>
