@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "tflite/op_case.h"
+#include "tflite/slices.h"
 
 namespace tinyc::tfl {
 namespace {
@@ -12,20 +13,70 @@ using B = fb::BuiltinOperator;
 // Copies side by side are nodes of many inputs; beyond this the model means something else.
 constexpr std::int64_t kMaxCopies = 1024;
 
-// x / constant = x * (1 / constant)
+// x / constant = x * (1 / constant), x / sqrt(y) = x * rsqrt(y)
 void div(OpImport& c) {
   if (c.quantized()) reject("an integer division has no int8 form", "quantize the float model with `--int8` instead");
   const auto x = c.data(0), divisor = c.data(1);
+  const auto* o = c.op.builtin_options_as_DivOptions();
   const Tensor& d = c.tensor(divisor);
-  if (!d.is_const())
-    reject("its divisor is computed at run time", "multiply by the reciprocal or by RSQRT of the square instead");
+  if (!d.is_const()) {
+    const Node* n = c.producer(divisor);
+    if (!n || kind(n->op) != OpKind::sqrt)
+      reject("its divisor is computed at run time and is no square root", "multiply by RSQRT of its square instead");
+    const auto squared = n->inputs[0], inverse = c.temporary(divisor);
+    c.emit(Rsqrt{}, {squared}, inverse);
+    return c.emit_fused(Mul{}, fused(o), {x, inverse});
+  }
   std::vector<float> reciprocals;
   for (const float v : d.as<float>()) {
     if (v == 0) reject("its divisor is zero");
     reciprocals.push_back(1 / v);
   }
-  const auto* o = c.op.builtin_options_as_DivOptions();
   c.emit_fused(Mul{}, fused(o), {x, c.literal(d.shape, reciprocals)});
+}
+
+// x^1, x^2, x^3, x^0.5, x^-0.5
+void pow(OpImport& c) {
+  if (c.quantized()) reject("it has no int8 form", "quantize the float model with `--int8` instead");
+  const auto x = c.data(0);
+  const float exponent = c.scalar(1);
+  if (exponent == 1) return c.alias(x);
+  if (exponent == 2) return c.emit(Square{}, {x});
+  if (exponent == 0.5f) return c.emit(Sqrt{}, {x});
+  if (exponent == -0.5f) return c.emit(Rsqrt{}, {x});
+  if (exponent != 3) reject("its exponent is none of 1, 2, 3, 0.5 and -0.5");
+  const auto square = c.temporary(c.out());
+  c.emit(Square{}, {x}, square);
+  c.emit(Mul{}, {square, x});
+}
+
+// y - log(sum(exp(y))) with y = x - max(x), so that nothing overflows.
+void log_softmax(OpImport& c) {
+  if (c.quantized()) reject("it is not supported in int8 models", "quantize the float model with `--int8` instead");
+  const auto x = c.data(0);
+  const Ints last{static_cast<std::int32_t>(c.shape(x).size()) - 1};
+  if (last[0] < 0) reject("its input is a scalar");
+  const auto largest = c.temporary(x), y = c.temporary(c.out()), powers = c.temporary(c.out());
+  const auto sum = c.temporary(c.out()), log = c.temporary(c.out());
+  c.emit(ReduceMax{last, true}, {x}, largest);
+  c.emit(Sub{}, {x, largest}, y);
+  c.emit(Exp{}, {y}, powers);
+  c.emit(Sum{last, true}, {powers}, sum);
+  c.emit(Log{}, {sum}, log);
+  c.emit(Sub{}, {y, log});
+}
+
+// A slice of everything from the end.
+void reverse(OpImport& c) {
+  const auto x = c.data(0);
+  const Shape in = c.shape(x);
+  StridedSlice op{Ints(in.size(), 0), in, Ints(in.size(), 1)};
+  for (const auto a : c.ints(1)) {
+    const auto axis = resolve_axis(a, in.size());
+    op.begin[axis] = in[axis] - 1;
+    op.stride[axis] = -1;
+  }
+  c.emit(op, {x});
 }
 
 void add_n(OpImport& c) {
@@ -259,9 +310,12 @@ void batch_to_space(OpImport& c) {
 
 constexpr OpCase kCases[] = {
     {B::DIV, div},
+    {B::POW, pow},
+    {B::LOG_SOFTMAX, log_softmax},
     {B::ADD_N, add_n},
     {B::RELU_0_TO_1, relu_0_to_1},
     {B::L2_POOL_2D, l2_pool},
+    {B::REVERSE_V2, reverse},
     {B::TILE, tile},
     {B::BROADCAST_TO, broadcast_to},
     {B::SPACE_TO_BATCH_ND, space_to_batch},

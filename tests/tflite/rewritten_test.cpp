@@ -53,6 +53,50 @@ TEST_CASE("other divisions are refused with the reason") {
   };
   CHECK_THROWS_WITH(import_tflite(message(true), "t"), Catch::Contains("its divisor is zero"));
   CHECK_THROWS_WITH(import_tflite(message(false), "t"), Catch::Contains("its divisor is computed at run time"));
+  CHECK_THROWS_WITH(import_tflite(message(false), "t"), Catch::Contains("multiply by RSQRT"));
+}
+
+TEST_CASE("division by a square root") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {1, 4}), r = m.activation("r", {1, 4}), y = m.activation("y", {1, 4});
+  m.op(B::SQRT, {x}, {r});
+  m.op(B::DIV, {x, r}, {y});
+  const auto g = load(m, {x}, {y});
+  CHECK(count(g, OpKind::sqrt) == 0);
+  const auto v = run(g);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(v[i] == Approx(std::sqrt(static_cast<float>(i + 1))));
+}
+
+TEST_CASE("POW with the exponents that have operators") {
+  const auto power = [](float exponent) {
+    ModelBuilder m;
+    const auto x = m.activation("x", {1, 4}), h = m.activation("h", {1, 4}), y = m.activation("y", {1, 4});
+    m.op(B::ABS, {x}, {h});
+    m.op(B::POW, {h, m.constant("p", {}, {exponent})}, {y});
+    return run(load(m, {x}, {y}));
+  };
+  for (const float exponent : {1.0f, 2.0f, 3.0f, 0.5f, -0.5f}) {
+    const auto v = power(exponent);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(v[i] == Approx(std::pow(static_cast<float>(i + 1), exponent)));
+  }
+  CHECK_THROWS_WITH(power(1.5f), Catch::Contains("its exponent is none of"));
+}
+
+TEST_CASE("LOG_SOFTMAX over the last axis") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {2, 3}), h = m.activation("h", {2, 3}), y = m.activation("y", {2, 3});
+  m.op(B::MUL, {x, m.constant("w", {3}, {1, 100, -100})}, {h});  // exp(500) alone would overflow
+  m.op(B::LOG_SOFTMAX, {h}, {y});
+  const auto v = run(load(m, {x}, {y}));
+  const std::vector<float> expected{-199, 0, -500, -496, 0, -1100};
+  for (std::size_t i = 0; i < 6; ++i) CHECK(v[i] == Approx(expected[i]).margin(1e-5));
+}
+
+TEST_CASE("REVERSE_V2 of two axes") {
+  ModelBuilder m;
+  const auto x = m.activation("x", {2, 2, 2}), y = m.activation("y", {2, 2, 2});
+  m.op(B::REVERSE_V2, {x, m.ints("axes", {0, -1})}, {y});
+  CHECK(run(load(m, {x}, {y})) == std::vector<float>{6, 5, 8, 7, 2, 1, 4, 3});
 }
 
 TEST_CASE("ADD_N is a chain of additions") {
