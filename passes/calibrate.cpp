@@ -10,11 +10,15 @@
 // kl          the clipping whose 8-bit reconstruction has the least Kullback-Leibler divergence (Migacz 2017, GTC 8-bit
 //             inference talk), one-sided search at both ends
 //
+// Values that all readers of an activation treat alike (below -3 for hard_swish, beyond +-6.5 for logistic) count as
+// the border of that region: int8 steps spent on them would be wasted.
+//
 // Needs samples. Counts are integers and extremes are order-free, so the result does not depend on threads.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "tinyc/distinguished.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 #include "tinyc/parallel.h"
@@ -32,7 +36,8 @@ struct Extremes {
   bool finite = true;
 };
 
-std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_t n) {
+std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_t n,
+                                    const std::vector<Range>& distinguished) {
   std::vector<std::vector<Extremes>> by_worker(static_cast<std::size_t>(thread_count()),
                                                std::vector<Extremes>(g.tensors.size()));
   observe_float(g, d, n, [&](std::size_t, int worker, TensorId id, std::span<const float> values) {
@@ -54,6 +59,11 @@ std::vector<Extremes> find_extremes(const Graph& g, const Dataset& d, std::size_
       all[i].max = std::max(all[i].max, worker[i].max);
       all[i].finite = all[i].finite && worker[i].finite;
     }
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].min > all[i].max) continue;  // never seen
+    all[i].min = std::clamp(all[i].min, distinguished[i].min, distinguished[i].max);
+    all[i].max = std::clamp(all[i].max, distinguished[i].min, distinguished[i].max);
+  }
   return all;
 }
 
@@ -159,7 +169,7 @@ PassResult run(Graph& g, const PassOptions& o) {
     throw Error(ErrorKind::data, "calibration needs samples", "give --calib DATA");
   const Dataset& d = *o.calibration;
   const std::size_t n = o.calibration_samples ? std::min(o.calibration_samples, d.samples()) : d.samples();
-  const auto extremes = find_extremes(g, d, n);
+  const auto extremes = find_extremes(g, d, n, distinguished_ranges(g));
   std::vector<Histogram> histograms;
   if (o.calib_method != PassOptions::CalibMethod::minmax) histograms = count(g, d, n, extremes);
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {

@@ -8,7 +8,9 @@
 // Biases: int32 at s_x * s_w[c]; where |bias| would not fit 30 bits the channel's weight scale grows.
 // Numbers that count (positions of arg_max, indices of gather) become int32 and have no scale.
 // Operators whose output shares the input's quantization (pools, concatenation, ...) form groups with one range; an
-// operator with a fixed output (softmax) feeding such a group gets a requantizing `quantize` node.
+// operator with a fixed output (softmax) feeding such a group gets a requantizing `quantize` node. Average pooling of
+// whole pictures leaves its group as `mean`, which is the same but for scales of its own: averages spread far less than
+// what they are taken of, so at the input's scale most of the 256 steps would be empty.
 // Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 // Inference", section 2; the fixed outputs are TFLite's.
 #include <algorithm>
@@ -89,6 +91,17 @@ void check_indices(const Graph& g, const std::vector<std::uint8_t>& index) {
         refuse("computes with whole numbers that have no int8 form");
     if (rule.output != Output::index && index[static_cast<std::size_t>(n.outputs[0])])
       refuse("computes indices, which has no int8 form");
+  }
+}
+
+// average_pool_2d over the whole picture -> mean.
+void free_global_pools(Graph& g) {
+  for (Node& n : g.nodes) {
+    const auto* pool = std::get_if<AveragePool2D>(&n.op);
+    if (!pool) continue;
+    const Shape& in = g.at(n.inputs[0]).shape;
+    const Pair whole{in[1], in[2]};
+    if (pool->kernel == whole && pool->pad == Pads{} && pool->act == Act::none) n.op = Mean{{1, 2}, true};
   }
 }
 
@@ -249,6 +262,7 @@ void quantize_weights(Graph& g, Node& n) {
 }
 
 PassResult run(Graph& g, const PassOptions&) {
+  free_global_pools(g);
   separate_fixed_outputs(g);
   const auto index = index_tensors(g);
   check_indices(g, index);

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 tinyc=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 out=$here/firmware/build
 mkdir -p "$out"
-echo "tinyc compress fashion.tflite --int8 --calib calib.npz --eval eval.npz"
+echo "tinyc compress fashion.tflite --int8 --calib calib.npz --eval eval.npz --preprocess scale=0.00392156862745098 --name fashion"
 "$tinyc" compress "$here/fashion.tflite" --int8 --calib "$here/calib.npz" --eval "$here/eval.npz" \
   --preprocess "scale=0.00392156862745098" --name fashion -o "$out/model"
 echo

@@ -21,7 +21,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 
 constexpr OpTraits traits_add{
     .name = "add",
-    .summary = "a + b",
+    .summary = "a + b (also ADD_N)",
     .min_inputs = 2,
     .max_inputs = 2,
     .elementwise = true,

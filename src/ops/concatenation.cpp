@@ -60,7 +60,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 
 constexpr OpTraits traits_concatenation = {
     .name = "concatenation",
-    .summary = "inputs side by side along one axis (also PACK)",
+    .summary = "inputs side by side along one axis (also PACK, TILE, BROADCAST_TO)",
     .max_inputs = -1,
     .quant = {.output = QuantRule::Output::same_as_input},
     .infer = infer,

@@ -35,7 +35,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 
 constexpr OpTraits traits_mul{
     .name = "mul",
-    .summary = "a * b",
+    .summary = "a * b (also DIV by a constant)",
     .min_inputs = 2,
     .max_inputs = 2,
     .elementwise = true,

@@ -41,7 +41,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 
 constexpr OpTraits traits_transpose = {
     .name = "transpose",
-    .summary = "dimensions in another order",
+    .summary = "dimensions in another order (also SPACE_TO_BATCH_ND)",
     .quant = {.output = QuantRule::Output::same_as_input},
     .infer = infer,
     .forward = forward,

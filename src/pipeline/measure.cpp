@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tinyc/distinguished.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 
@@ -212,6 +213,7 @@ double mean_cosine(const RealOutputs& reference, const RealOutputs& compressed, 
 std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program& p, const Dataset& d, std::size_t n) {
   std::map<std::string, TensorId> by_name;
   for (const Node& node : float_graph.nodes) by_name.emplace(float_graph.at(node.outputs[0]).name, node.outputs[0]);
+  const auto distinguished = distinguished_ranges(float_graph);
   const FloatExecutor floats(float_graph, true);
   auto float_state = floats.make_state();
   const ProgramExecutor integers(p);
@@ -233,9 +235,11 @@ std::map<std::size_t, double> layer_sqnr(const Graph& float_graph, const Program
       if (found == by_name.end() || v.type != DType::i8) return;
       const auto reference = floats.value(float_state, found->second);
       if (reference.size() != out.size()) return;
+      const Range matters = distinguished[static_cast<std::size_t>(found->second)];
       Sums& s = sums[layer];
       for (std::size_t i = 0; i < out.size(); ++i) {
-        const double f = reference[i], q = dequantize_value(out[i], v.scale, v.zero_point);
+        const double f = std::clamp(reference[i], matters.min, matters.max);
+        const double q = std::clamp(dequantize_value(out[i], v.scale, v.zero_point), matters.min, matters.max);
         s.signal += f * f;
         s.noise += (f - q) * (f - q);
       }

@@ -72,7 +72,9 @@ TensorId GraphBuilder::activation(std::int32_t i) {
   t.shape = tensors.shape(i);
   if (tensors.is_int8(i)) {
     const auto q = tensors.quant(i);
-    if (!q || q->per_channel()) reject(who + " holds integers without one scale");
+    if (!q || q->per_channel())
+      reject(who + " has type " + type_name(tensors.type(i)) + " but not one scale, so its integers have no real value",
+             "Let the model's inputs be float32, or quantize them with the converter.");
     if (quantized()) {
       t.dtype = DType::i8;
       t.quant = q;
@@ -166,6 +168,10 @@ TensorId GraphBuilder::temporary(const std::string& name, TensorId like) {
   t.quant = source.quant;
   t.range = source.range;
   return add(std::move(t), false);
+}
+
+TensorId GraphBuilder::literal(const std::string& name, const Shape& shape, std::span<const float> values) {
+  return add(make_const(unique(name), shape, values), true);
 }
 
 void GraphBuilder::emit(OpData op, std::vector<TensorId> inputs, TensorId output, std::int32_t source) {

@@ -34,6 +34,8 @@ class GraphBuilder {
   bool available(std::int32_t file_tensor) const;
   /// A new activation of the same type and quantization as `like`; its shape comes from inference.
   TensorId temporary(const std::string& name, TensorId like);
+  /// A new float constant.
+  TensorId literal(const std::string& name, const Shape& shape, std::span<const float> values);
   /// Appends a node, infers its output shapes and compares them with what the file says. Throws Error(input) when they
   /// differ, Error(unsupported) when the inputs do not fit the operator.
   void emit(OpData op, std::vector<TensorId> inputs, TensorId output, std::int32_t source);
@@ -121,6 +123,11 @@ class OpImport {
   /// `id` in another shape: itself when it has that shape already.
   TensorId reshaped(TensorId id, const Shape& to);
   TensorId temporary(TensorId like);
+  /// A float constant that the file does not have.
+  TensorId literal(Shape shape, const std::vector<float>& values);
+  const Tensor& tensor(TensorId id) const { return b_.graph.at(id); }
+  /// The node that writes a tensor; null for inputs and constants.
+  const Node* producer(TensorId id) const;
   /// The output becomes another name of `from`.
   void alias(TensorId from);
   /// True when the output has the scale and zero point of `id`.
@@ -175,6 +182,8 @@ struct OpCase {
 std::span<const OpCase> weighted_cases() noexcept;
 std::span<const OpCase> compute_cases() noexcept;
 std::span<const OpCase> move_cases() noexcept;
+/// Operators that become several others.
+std::span<const OpCase> rewritten_cases() noexcept;
 
 /// Imports one operator. Throws Error(unsupported) saying why when it cannot be.
 void import_operator(OpImport& c);

@@ -8,7 +8,7 @@ namespace {
 
 template <class Wanted>
 const OpCase* find_case(Wanted wanted) noexcept {
-  for (const auto cases : {weighted_cases(), compute_cases(), move_cases()})
+  for (const auto cases : {weighted_cases(), compute_cases(), move_cases(), rewritten_cases()})
     for (const OpCase& row : cases)
       if (wanted(row)) return &row;
   return nullptr;

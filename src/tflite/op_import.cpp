@@ -135,6 +135,16 @@ TensorId OpImport::reshaped(TensorId id, const Shape& to) {
 
 TensorId OpImport::temporary(TensorId like) { return b_.temporary(b_.graph.at(out()).name + "/part", like); }
 
+TensorId OpImport::literal(Shape to, const std::vector<float>& values) {
+  return b_.literal(b_.graph.at(out()).name + "/value", to, values);
+}
+
+const Node* OpImport::producer(TensorId id) const {
+  const auto& nodes = b_.graph.nodes;
+  const auto found = std::find_if(nodes.rbegin(), nodes.rend(), [&](const Node& n) { return n.outputs[0] == id; });
+  return found == nodes.rend() ? nullptr : &*found;
+}
+
 bool OpImport::same_quant_as_output(TensorId id) const { return b_.graph.at(id).quant == b_.tensors.quant(out_.at(0)); }
 
 void OpImport::alias(TensorId from) { b_.alias(out_.at(0), from); }
