@@ -17,7 +17,7 @@ struct Token {
   Kind kind;
   std::size_t begin, end;
   std::string_view s;
-  std::size_t match = 0;   ///< of an opening bracket: the token that closes it
+  std::size_t match = 0;   ///< of a bracket: its partner
   std::size_t inside = 0;  ///< the innermost open bracket, its index + 1
   bool skip = false;       ///< part of a message or of a static_assert
 };
@@ -87,6 +87,7 @@ void find_brackets(std::vector<Token>& t) {
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (!open.empty() && (t[i].s == ")" || t[i].s == "]" || t[i].s == "}")) {
       t[open.back()].match = i;
+      t[i].match = open.back();
       open.pop_back();
     }
     t[i].inside = open.empty() ? 0 : open.back() + 1;
@@ -182,6 +183,11 @@ class Finder {
     }
   }
 
+  /// True for the opening parenthesis of an if, a for or a while.
+  bool controls(std::size_t open) const {
+    return open > 0 && (t_[open - 1].s == "if" || t_[open - 1].s == "for" || t_[open - 1].s == "while");
+  }
+
   /// Removes a jump, a call or an assignment.
   void statement(std::size_t i) {
     static const std::set<std::string_view> kOther{
@@ -189,9 +195,10 @@ class Finder {
         "class", "enum",      "case",    "default", "if",    "for",   "while",     "do",     "switch",   "else",
         "auto",  "void",      "int",     "unsigned", "public", "private", "friend", "union", "goto", "explicit", "virtual"};
     const std::string_view before = t_[i - 1].s;
-    const bool guarded = before == ")" || before == "else";
-    if (!guarded && before != ";" && before != "{" && before != "}" && before != ":") return;
+    const bool guarded = before == "else" || (before == ")" && controls(t_[i - 1].match));
+    if (!guarded && before != ";" && before != "{" && before != "}") return;
     if (t_[i].inside == 0 || t_[t_[i].inside - 1].s != "{") return;
+    if (t_[i].kind != Kind::word && t_[i].s != "++" && t_[i].s != "--" && t_[i].s != "*" && t_[i].s != "(") return;
     std::size_t end = i;
     while (end < t_.size() && !(t_[end].s == ";" && t_[end].inside == t_[i].inside)) {
       if (t_[end].s == "{" && t_[end].inside == t_[i].inside && t_[end - 1].s == ")" && t_[i].s != "return") return;
@@ -202,7 +209,8 @@ class Finder {
     const bool jump = first == "break" || first == "continue" || (first == "return" && (guarded || end == i + 1)) ||
                       (first == "throw" && guarded);
     if (!jump) {
-      if (first == "return" || first == "throw" || kOther.contains(first) || t_[i].kind == Kind::number) return;
+      if ((t_[i + 1].s == "*" || t_[i + 1].s == "&") && !spaced(t_[i + 1])) return;  // declares a pointer
+      if (first == "return" || first == "throw" || kOther.contains(first)) return;
       bool acts = t_[end - 1].s == ")" || first == "++" || first == "--" || t_[end - 1].s == "++" || t_[end - 1].s == "--";
       for (std::size_t k = i; k < end; ++k) {
         if (t_[k].inside != t_[i].inside) continue;
