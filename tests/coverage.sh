@@ -24,7 +24,11 @@ find "$build/CMakeFiles" -name '*.gcno' | sort | while read -r notes; do
   (cd "$build" && gcov -t -r -s "$root" "$notes" 2>/dev/null) || true
 done | awk -F: -v root="$root/" '
   $2 ~ /^ *0$/ {
-    if ($3 == "Source") { file = $4; if (index(file, root) == 1) file = substr(file, length(root) + 1) }
+    if ($3 == "Source") {
+      file = $4
+      if (index(file, root) == 1) file = substr(file, length(root) + 1)
+      sub(/^(\.\.\/)+/, "", file)
+    }
     next
   }
   file !~ /^(src|passes)\// || $1 !~ /[0-9#=]/ || $2 !~ /^ *[0-9]+$/ { next }

@@ -75,8 +75,8 @@ class Laboratory {
         "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold >&2";
     if (!shell(configure) || !ninja("all", ">&2")) throw std::runtime_error("the unmutated sources do not build");
     // the fast ones first; the emulated cores are left out
-    for (const char* area : {"rt", "ops", "codec", "passes", "ir", "exec", "data", "lower", "tflite", "report",
-                             "pipeline", "e2e", "emit", "cli"})
+    for (const char* area : {"e2e", "pipeline", "report", "tflite", "ops", "passes", "codec", "lower", "ir", "rt", "data",
+                             "cli", "emit"})
       if (fs::exists(build_ / "tests" / ("test_" + std::string(area)))) tests_.push_back({area});
     for (TestProgram& t : tests_) {
       const auto start = std::chrono::steady_clock::now();
@@ -108,7 +108,9 @@ class Laboratory {
   }
 
   bool run(const TestProgram& t, int seconds) const {
-    return shell("cd '" + build_.string() + "/tests' && ulimit -v 8000000 -t " + std::to_string(seconds) +
+    // what test_emit compiles runs under AddressSanitizer, which reserves terabytes
+    const std::string memory = t.area == "emit" ? "" : "ulimit -v 4000000 && ";
+    return shell("cd '" + build_.string() + "/tests' && " + memory + "ulimit -t " + std::to_string(seconds) +
                  " && exec timeout " + std::to_string(10 * seconds) + " ./test_" + t.area + " -a >/dev/null 2>&1 </dev/null");
   }
 
@@ -140,6 +142,7 @@ class Laboratory {
         }))
       return Outcome::equivalent;
     std::vector<TestProgram> order = tests_;
+    if (m.home != "emit") std::erase_if(order, [](const auto& t) { return t.area == "emit"; });  // it compiles C: slow
     std::ranges::stable_partition(order, [&](const auto& t) { return t.area == m.home; });
     std::string others;
     for (const auto& t : order) others += " test_" + t.area;
