@@ -124,7 +124,7 @@ class Finder {
     for (const auto& after : alternatives)
       site.push_back({file_, home_of(file_),
                       1 + static_cast<std::size_t>(std::count(source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(begin), '\n')),
-                      begin, end, source_.substr(begin, end - begin), after, text});
+                      begin - from + 1, begin, end, source_.substr(begin, end - begin), after, text});
     sites_.push_back(std::move(site));
   }
 
