@@ -1,5 +1,7 @@
 // One operator alone: its float step, and its int8 form lowered, planned and run with the shipped kernels.
 #pragma once
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +22,7 @@ struct Array {
 using Floats = Array<float>;
 using Int8s = Array<std::int8_t>;
 
-/// Shape inference, then the float step. Outputs start as a value no test expects.
+/// Shape inference, then the float step. Outputs start as a value no test expects, and so does what follows them.
 inline std::vector<Floats> run_float(const tinyc::OpData& op, const std::vector<Floats>& in) {
   const tinyc::OpTraits& row = tinyc::traits(op);
   std::vector<tinyc::Tensor> tensors(in.size());
@@ -32,12 +34,18 @@ inline std::vector<Floats> run_float(const tinyc::OpData& op, const std::vector<
     inputs.push_back({in[i].values.data(), &in[i].shape});
   }
   std::vector<Floats> out;
+  constexpr std::size_t kMargin = 16;
   for (const auto& shape : row.infer(op, pointers))
-    out.push_back({shape, std::vector<float>(static_cast<std::size_t>(tinyc::num_elements(shape)), -12345.0f)});
+    out.push_back({shape, std::vector<float>(static_cast<std::size_t>(tinyc::num_elements(shape)) + kMargin, -12345.0f)});
   std::vector<tinyc::FloatOut> outputs;
   for (auto& o : out) outputs.push_back({o.values.data(), &o.shape});
   std::vector<float> scratch;
   row.forward({op, inputs, outputs, scratch});
+  for (auto& o : out) {
+    if (std::any_of(o.values.end() - kMargin, o.values.end(), [](float v) { return v != -12345.0f; }))
+      throw std::runtime_error("a float step wrote behind its output");
+    o.values.resize(o.values.size() - kMargin);
+  }
   return out;
 }
 
@@ -100,16 +108,32 @@ inline tinyc::Graph int8_graph(const tinyc::OpData& op, const std::vector<Int8In
   return g;
 }
 
-/// Lowers, plans and runs a graph of int8_graph(); the arena starts filled with a pattern.
+/// Lowers, plans and runs a graph of int8_graph(). The arena starts filled with a pattern and everything in it is moved
+/// up, so that offset 0 is nothing special; bytes that belong to no layer's output or scratch must come back unchanged.
 inline Int8s run_int8(const tinyc::Graph& g, const std::vector<Int8In>& in) {
-  const tinyc::Program p = tinyc::lower(g);
+  tinyc::Program p = tinyc::lower(g);
+  constexpr std::uint32_t kMargin = 16;
+  p.arena_bytes += 2 * kMargin;
+  for (auto& v : p.values) v.offset += kMargin;
+  for (auto& l : p.layers)
+    for (auto* offset : {&l.record.in0, &l.record.in1, &l.record.out, &l.record.scratch}) *offset += kMargin;
   const tinyc::ProgramExecutor e(p);
   auto state = e.make_state();
-  for (std::size_t i = 0; i < p.arena_bytes; ++i) state.arena[i] = 0xA5;
+  std::fill_n(state.arena, p.arena_bytes, std::uint8_t{0xA5});
   std::size_t k = 0;
   for (const Int8In& i : in)
     if (!i.constant) std::copy(i.data.values.begin(), i.data.values.end(), e.input(state, k++).begin());
+  const std::vector<std::uint8_t> before(state.arena, state.arena + p.arena_bytes);
   e.run(state);
+  std::vector<bool> writable(p.arena_bytes, false);
+  for (const auto& l : p.layers) {
+    const auto& out = p.values[static_cast<std::size_t>(l.out)];
+    std::fill_n(writable.begin() + out.offset, out.bytes, true);
+    std::fill_n(writable.begin() + l.record.scratch, l.scratch_bytes, true);
+  }
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (!writable[i] && state.arena[i] != before[i])
+      throw std::runtime_error("a kernel wrote to byte " + std::to_string(i) + ", which is not its own");
   const auto out = e.output(state, 0);
   return {g.at(g.outputs[0]).shape, {out.begin(), out.end()}};
 }

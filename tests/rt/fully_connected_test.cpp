@@ -61,3 +61,14 @@ TEST_CASE("fully_connected with one scale multiplies the scales in float", "[ful
   }
   REQUIRE(differing > 50);
 }
+
+TEST_CASE("fully_connected decodes one filter at a time where none fits the budget", "[fully_connected]") {
+  Random r(8);
+  WeightedCase c;
+  c.op = FullyConnected{};
+  randomize(r, c, {1, 1500}, {6, 1500}, 6, 0, 1500, false);
+  c.coded = true;
+  REQUIRE(lower(graph_of(c)).layers.at(0).record.block == 1);
+  const Int8s y = run(c);
+  REQUIRE(y == fully_connected(c, y.shape));
+}
