@@ -18,7 +18,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tinyc/distinguished.h"
+#include "tinyc/distinguished_ranges.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 #include "tinyc/parallel.h"

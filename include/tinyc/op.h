@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <utility>
@@ -132,6 +133,11 @@ struct OpTraits {
   std::int32_t min_inputs = 1;    ///< required inputs
   std::int32_t max_inputs = 1;    ///< including optional ones; -1 = any number
   QuantRule quant{};
+  /// Inputs below `min` have the int8 output of min, those above `max` that of max.
+  struct Saturation {
+    float min = -std::numeric_limits<float>::infinity(), max = std::numeric_limits<float>::infinity();
+  } saturation{};
+  bool moves = false;        ///< output elements are elements of the inputs: clamping commutes with it
   bool elementwise = false;  ///< an output element depends on the elements at its (broadcast) place only
   /// Output shapes from attributes and input shapes. Throws Error(unsupported) when they do not fit (the caller adds
   /// the node's name). Absent optional inputs are null.

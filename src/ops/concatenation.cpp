@@ -63,6 +63,7 @@ constexpr OpTraits traits_concatenation = {
     .summary = "inputs side by side along one axis (also PACK, TILE, BROADCAST_TO)",
     .max_inputs = -1,
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

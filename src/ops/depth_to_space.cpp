@@ -39,6 +39,7 @@ constexpr OpTraits traits_depth_to_space = {
     .name = "depth_to_space",
     .summary = "channels become blocks of pixels",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

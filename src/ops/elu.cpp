@@ -19,6 +19,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_elu{
     .name = "elu",
     .summary = "x for x > 0, else exp(x) - 1",
+    .saturation = {.min = -6.5f},  // the output scale is at least 1/255
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

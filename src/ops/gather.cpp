@@ -86,6 +86,7 @@ constexpr OpTraits traits_gather{
     .summary = "chosen slices along an axis",
     .max_inputs = 2,
     .quant = {.output = QuantRule::Output::same_as_input, .index = 1},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

@@ -52,6 +52,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
 constexpr OpTraits traits_hard_swish{
     .name = "hard_swish",
     .summary = "x * clamp(x + 3, 0, 6) / 6",
+    .saturation = {.min = -3},
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

@@ -26,6 +26,7 @@ constexpr OpTraits traits_logistic{
     .name = "logistic",
     .summary = "1 / (1 + exp(-x))",
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 256, .zero_point = -128},
+    .saturation = {-6.5f, 6.5f},  // beyond +-ln(511) = +-6.24 less than half a step of 1/256 is left
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

@@ -34,6 +34,7 @@ constexpr OpTraits traits_max_pool_2d{
     .name = "max_pool_2d",
     .summary = "maximum over windows",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer_pool<MaxPool2D>,
     .forward = forward,
     .macs = no_macs,

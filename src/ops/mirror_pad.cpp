@@ -74,6 +74,7 @@ constexpr OpTraits traits_mirror_pad{
     .name = "mirror_pad",
     .summary = "a border that mirrors the input",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

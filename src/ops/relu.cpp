@@ -15,6 +15,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_clamp(g, 
 constexpr OpTraits traits_relu{
     .name = "relu",
     .summary = "clamp to [0, inf)",
+    .saturation = {.min = 0},
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

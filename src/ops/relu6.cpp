@@ -15,6 +15,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_clamp(g, 
 constexpr OpTraits traits_relu6{
     .name = "relu6",
     .summary = "clamp to [0, 6]",
+    .saturation = {0, 6},
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

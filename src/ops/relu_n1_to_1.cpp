@@ -15,6 +15,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_clamp(g, 
 constexpr OpTraits traits_relu_n1_to_1{
     .name = "relu_n1_to_1",
     .summary = "clamp to [-1, 1]",
+    .saturation = {-1, 1},
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

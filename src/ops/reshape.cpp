@@ -34,6 +34,7 @@ constexpr OpTraits traits_reshape = {
     .name = "reshape",
     .summary = "another shape of the same elements (also SQUEEZE, EXPAND_DIMS)",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

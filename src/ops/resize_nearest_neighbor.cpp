@@ -93,6 +93,7 @@ constexpr OpTraits traits_resize_nearest_neighbor = {
     .name = "resize_nearest_neighbor",
     .summary = "picture to another size, nearest pixel",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

@@ -39,6 +39,7 @@ constexpr OpTraits traits_space_to_depth = {
     .name = "space_to_depth",
     .summary = "blocks of pixels become channels",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

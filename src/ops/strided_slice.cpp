@@ -45,6 +45,7 @@ constexpr OpTraits traits_strided_slice = {
     .name = "strided_slice",
     .summary = "a box out of the input, with strides (also SLICE, SPLIT, UNPACK)",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

@@ -26,6 +26,7 @@ constexpr OpTraits traits_tanh{
     .name = "tanh",
     .summary = "tanh(x)",
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 128, .zero_point = 0},
+    .saturation = {-3.25f, 3.25f},  // beyond +-3.12 less than half a step of 1/128 is left
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,

@@ -43,6 +43,7 @@ constexpr OpTraits traits_transpose = {
     .name = "transpose",
     .summary = "dimensions in another order (also SPACE_TO_BATCH_ND)",
     .quant = {.output = QuantRule::Output::same_as_input},
+    .moves = true,
     .infer = infer,
     .forward = forward,
     .macs = no_macs,

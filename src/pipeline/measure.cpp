@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "tinyc/distinguished.h"
+#include "tinyc/distinguished_ranges.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 
