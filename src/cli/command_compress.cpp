@@ -61,6 +61,7 @@ int command_compress(const std::string& model, const std::map<std::string, std::
   const Compressed c = compress_model(o);
   check_interrupt();
   write_files(o.out_dir, output_files(c, o.output));
+  log_info("written: " + printable(o.out_dir));
   answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
   for (const auto& f : c.report.failures) log_error(Error(ErrorKind::gate, f));
   return c.report.failures.empty() ? 0 : static_cast<int>(ErrorKind::gate);

@@ -1,3 +1,13 @@
 #include "cli/cli.h"
 
-int main(int argc, char** argv) { return tinyc::run_cli(argc, argv); }
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+int main(int argc, char** argv) {
+#if defined(__GLIBC__)
+  // workers reuse their buffers; a heap of its own for each would only reserve 64 MiB of addresses a thread
+  ::mallopt(M_ARENA_MAX, 1);
+#endif
+  return tinyc::run_cli(argc, argv);
+}

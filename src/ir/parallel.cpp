@@ -61,12 +61,32 @@ void parallel_for(std::size_t n, const std::function<void(std::size_t, int)>& bo
       }
     }
   };
+  // Nobody starts before all are there. When a limit on threads or memory is met, half of them go again, to leave room
+  // for the work itself.
+  constexpr int closed = -1;
+  std::atomic<int> last{closed};
+  std::atomic<bool> begun{false};
   std::vector<std::thread> threads;
   try {
     threads.reserve(static_cast<std::size_t>(workers));
-    for (int w = 1; w < workers; ++w) threads.emplace_back(work, w);
-  } catch (const std::exception&) {  // a limit on threads or memory: those that run do all the work
+    for (int w = 1; w < workers; ++w)
+      threads.emplace_back([&, w] {
+        last.wait(closed);
+        if (w > last) return;
+        begun.wait(false);
+        work(w);
+      });
+    last = workers;
+  } catch (const std::exception&) {
+    last = static_cast<int>(threads.size() / 2);
   }
+  last.notify_all();
+  while (threads.size() > static_cast<std::size_t>(last)) {
+    threads.back().join();
+    threads.pop_back();
+  }
+  begun = true;
+  begun.notify_all();
   if (n > 0) work(0);
   for (auto& t : threads) t.join();
   if (failure) std::rethrow_exception(failure);

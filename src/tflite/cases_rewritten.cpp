@@ -35,6 +35,14 @@ void div(OpImport& c) {
   c.emit_fused(Mul{}, fused(o), {x, c.literal(d.shape, reciprocals)});
 }
 
+// Whole numbers of an input are taken for reals before (take_by_value); nothing is left to be done then.
+void cast(OpImport& c) {
+  if (c.has(0) && !c.reads_and_writes_floats())
+    reject("it turns " + c.type_of_input(0) + " into " + c.type_of_output(),
+           "only integer inputs of the model may be cast to float32; cut the model at other casts");
+  c.alias(c.data(0));
+}
+
 // x^1, x^2, x^3, x^0.5, x^-0.5
 void pow(OpImport& c) {
   if (c.quantized()) reject("it has no int8 form", "quantize the float model with `--int8` instead");
@@ -219,8 +227,7 @@ const Node* spread_by(OpImport& c, TensorId id, const Ints& block) {
   const Node* order = skip_reshapes(c, id);
   if (!order || kind(order->op) != OpKind::transpose) return nullptr;
   const Shape& apart = c.shape(order->inputs[0]);
-  if (apart.size() < 2 * block.size() + 1 ||
-      std::get<Transpose>(order->op) != blocks_first(block.size(), apart.size()))
+  if (apart.size() < 2 * block.size() + 1 || std::get<Transpose>(order->op) != blocks_first(block.size(), apart.size()))
     return nullptr;
   for (std::size_t d = 0; d < block.size(); ++d)
     if (apart[2 * d + 2] != block[d]) return nullptr;
@@ -309,6 +316,7 @@ void batch_to_space(OpImport& c) {
 }
 
 constexpr OpCase kCases[] = {
+    {B::CAST, cast},
     {B::DIV, div},
     {B::POW, pow},
     {B::LOG_SOFTMAX, log_softmax},

@@ -33,6 +33,7 @@ class Importer {
   Import run() {
     check_single_writers();
     fold();
+    take_cast_inputs();
     GraphBuilder builder(tensors_, choose_stage());
     add_inputs(builder);
     for (std::size_t i = 0; i < file_.op_count(); ++i)
@@ -128,6 +129,21 @@ class Importer {
         refuse(i, "not supported", advice(code));
       }
     }
+  }
+
+  // Inputs of whole numbers that are only cast to float32 are real inputs with few values.
+  void take_cast_inputs() {
+    std::vector<std::uint8_t> cast(file_.tensor_count(), 0), other(file_.tensor_count(), 0);
+    for (std::size_t i = 0; i < file_.op_count(); ++i) {
+      if (state_[i] != State::live) continue;
+      const auto& op = file_.op(i);
+      const auto outputs = values(op.outputs());
+      const bool to_float = file_.code(op) == B::CAST && !outputs.empty() && tensors_.is_float(outputs[0]);
+      for (const auto t : present(op.inputs())) (to_float ? cast : other)[static_cast<std::size_t>(t)] = 1;
+    }
+    for (const auto t : file_.outputs()) other[static_cast<std::size_t>(t)] = 1;
+    for (const auto t : file_.inputs())
+      if (cast[static_cast<std::size_t>(t)] && !other[static_cast<std::size_t>(t)]) tensors_.take_by_value(t);
   }
 
   // How many live operators read each tensor, and which writes it.

@@ -130,6 +130,10 @@ class OpImport {
   const Node* producer(TensorId id) const;
   /// The output becomes another name of `from`.
   void alias(TensorId from);
+  /// The file's types of an input and of the output.
+  std::string type_of_input(std::size_t k) const { return type_name(b_.tensors.type(in_.at(k))); }
+  std::string type_of_output() const { return type_name(b_.tensors.type(out_.at(0))); }
+  bool reads_and_writes_floats() const { return b_.tensors.is_float(in_.at(0)) && b_.tensors.is_float(out_.at(0)); }
   /// True when the output has the scale and zero point of `id`.
   bool same_quant_as_output(TensorId id) const;
 

@@ -28,7 +28,6 @@ std::string advice(B code) {
     case B::NON_MAX_SUPPRESSION_V4:
     case B::NON_MAX_SUPPRESSION_V5: return "cut the model before it and choose the winner in firmware";
     case B::GELU: return "train with RELU, RELU6 or HARD_SWISH instead";
-    case B::CAST: return "give the model inputs of its own type";
     case B::DENSIFY:
     case B::SHAPE:
     case B::FILL:

@@ -31,6 +31,8 @@ class TensorTable {
   bool variable(std::int32_t i) const { return file_.tensor(static_cast<std::size_t>(i)).is_variable(); }
   /// True for float32, int8 and uint8: the types an activation may have.
   bool is_float(std::int32_t i) const { return type(i) == fb::TensorType::FLOAT32; }
+  /// Takes whole numbers for the reals that a CAST makes of them: the tensor is float32 from here on.
+  void take_by_value(std::int32_t i) { at(i).type = fb::TensorType::FLOAT32; }
   bool is_int8(std::int32_t i) const { return type(i) == fb::TensorType::INT8 || type(i) == fb::TensorType::UINT8; }
   /// True for int32 and int64: activations that count (positions, indices).
   bool is_index(std::int32_t i) const { return type(i) == fb::TensorType::INT32 || type(i) == fb::TensorType::INT64; }

@@ -210,7 +210,7 @@ TEST_CASE("a DIR with no or several programs is refused, one of them can be name
   CHECK(tinyc_run("eval " + quoted(f / "d/b.tinyc") + data).code == 0);
 }
 
-TEST_CASE("--emit tflite, --dump-after, --pass and -v do what they say") {
+TEST_CASE("emit tflite, --dump-after, --pass and -v do what they say") {
   const Folder f;
   const Ran r = tinyc_run(example_args(f / "out") + " --emit tflite --dump-after quantize_int8 -v");
   REQUIRE(r.code == 0);

@@ -128,7 +128,7 @@ TEST_CASE("choices") {
   CHECK(has(refusal("coding", "zip"), "one of: auto, raw, huffman"));
 }
 
-TEST_CASE("--prune S[:KIND][/layer]") {
+TEST_CASE("prune S[:KIND][/layer]") {
   using Kind = PassOptions::Prune::Kind;
   const auto prune = [](const std::string& v) { return with("prune", v).settings.pass_options.prune; };
   CHECK(prune("0.5").fraction == 0.5f);
@@ -153,7 +153,7 @@ TEST_CASE("--prune S[:KIND][/layer]") {
   CHECK(has(refusal("prune", "0.5/net"), "[/layer]"));
 }
 
-TEST_CASE("--emit names exactly what is written") {
+TEST_CASE("emit names exactly what is written") {
   const auto emit = [](const std::string& v) {
     const OutputChoice o = with("emit", v).output;
     return std::string(o.c ? "c" : "") + (o.json ? "j" : "") + (o.html ? "h" : "") + (o.tflite ? "t" : "");

@@ -44,6 +44,28 @@ TEST_CASE("division by a constant is a multiplication") {
   CHECK(run(load(m, {x}, {y})) == std::vector<float>{1, 0, 0.75f, 8});
 }
 
+TEST_CASE("whole numbers that are only cast to float32 are real inputs") {
+  ModelBuilder m;
+  const auto x = m.tensor({.name = "x", .type = T::UINT8, .shape = {1, 3}}), f = m.activation("f", {1, 3}),
+             y = m.activation("y", {1, 3});
+  m.op(B::CAST, {x}, {f}, O::CastOptions, fb::CreateCastOptions(m.fbb, T::UINT8, T::FLOAT32));
+  m.op(B::MUL, {f, m.constant("k", {}, {0.5f})}, {y});
+  const Graph g = load(m, {x}, {y});
+  CHECK(g.nodes.size() == 1);
+  CHECK(run(g) == std::vector<float>{0.5f, 1, 1.5f});
+
+  ModelBuilder n;  // cutting off decimals is no float arithmetic
+  const auto a = n.activation("a", {1, 3}), i = n.tensor({.name = "i", .type = T::INT32, .shape = {1, 3}});
+  n.op(B::CAST, {a}, {i});
+  CHECK_THROWS_WITH(load(n, {a}, {i}), Catch::Contains("it turns FLOAT32 into INT32"));
+  ModelBuilder o;  // read as whole numbers too
+  const auto p = o.tensor({.name = "p", .type = T::INT32, .shape = {3}}), q = o.activation("q", {3}),
+             d = o.activation("d", {5}), s = o.activation("s", {3});
+  o.op(B::CAST, {p}, {q});
+  o.op(B::GATHER, {d, p}, {s});
+  CHECK_THROWS_WITH(load(o, {p, d}, {q, s}), Catch::Contains("it turns INT32 into FLOAT32"));
+}
+
 TEST_CASE("other divisions are refused with the reason") {
   const auto message = [](bool constant) {
     ModelBuilder m;
@@ -211,8 +233,7 @@ TEST_CASE("a dilated convolution over time, with the extra dimension that conver
     float sum = 0;
     for (int tap = 0; tap < 3; ++tap)
       if (const int at = t - 6 + 3 * tap; at >= 0)
-        for (int ch = 0; ch < 2; ++ch)
-          sum += static_cast<float>((2 * tap + ch + 1) * (2 * at + ch + 1));
+        for (int ch = 0; ch < 2; ++ch) sum += static_cast<float>((2 * tap + ch + 1) * (2 * at + ch + 1));
     expected.push_back(sum);
   }
   CHECK(run(g) == expected);
