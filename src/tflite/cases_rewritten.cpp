@@ -219,8 +219,7 @@ const Node* spread_by(OpImport& c, TensorId id, const Ints& block) {
   const Node* order = skip_reshapes(c, id);
   if (!order || kind(order->op) != OpKind::transpose) return nullptr;
   const Shape& apart = c.shape(order->inputs[0]);
-  if (apart.size() < 2 * block.size() + 1 ||
-      std::get<Transpose>(order->op) != blocks_first(block.size(), apart.size()))
+  if (apart.size() < 2 * block.size() + 1 || std::get<Transpose>(order->op) != blocks_first(block.size(), apart.size()))
     return nullptr;
   for (std::size_t d = 0; d < block.size(); ++d)
     if (apart[2 * d + 2] != block[d]) return nullptr;

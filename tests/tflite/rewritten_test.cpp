@@ -211,8 +211,7 @@ TEST_CASE("a dilated convolution over time, with the extra dimension that conver
     float sum = 0;
     for (int tap = 0; tap < 3; ++tap)
       if (const int at = t - 6 + 3 * tap; at >= 0)
-        for (int ch = 0; ch < 2; ++ch)
-          sum += static_cast<float>((2 * tap + ch + 1) * (2 * at + ch + 1));
+        for (int ch = 0; ch < 2; ++ch) sum += static_cast<float>((2 * tap + ch + 1) * (2 * at + ch + 1));
     expected.push_back(sum);
   }
   CHECK(run(g) == expected);
