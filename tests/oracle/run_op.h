@@ -36,7 +36,8 @@ inline std::vector<Floats> run_float(const tinyc::OpData& op, const std::vector<
   std::vector<Floats> out;
   constexpr std::size_t kMargin = 16;
   for (const auto& shape : row.infer(op, pointers))
-    out.push_back({shape, std::vector<float>(static_cast<std::size_t>(tinyc::num_elements(shape)) + kMargin, -12345.0f)});
+    out.push_back(
+        {shape, std::vector<float>(static_cast<std::size_t>(tinyc::num_elements(shape)) + kMargin, -12345.0f)});
   std::vector<tinyc::FloatOut> outputs;
   for (auto& o : out) outputs.push_back({o.values.data(), &o.shape});
   std::vector<float> scratch;
