@@ -77,9 +77,14 @@ TEST_CASE("run --raw: integers in and out, equal to the program behind eval") {
   write_samples<std::int8_t>(f / "i8.npy", Array::Type::i8, 3, -128);
   write_samples<std::uint8_t>(f / "u8.npy", Array::Type::u8, 3, 0);
   write_samples<float>(f / "zero.npy", Array::Type::f32, 3, 0.0f);
-  REQUIRE(tinyc_run("run " + dir + " --raw --input " + quoted(f / "i8.npy") + " --output " + quoted(f / "a.npy")).code == 0);
-  REQUIRE(tinyc_run("run " + dir + " --raw --input " + quoted(f / "u8.npy") + " --output " + quoted(f / "b.npz")).code == 0);
-  REQUIRE(tinyc_run("run " + dir + " --input " + quoted(f / "zero.npy") + " --output " + quoted(f / "c.npy")).code == 0);
+  REQUIRE(
+      tinyc_run("run " + dir + " --raw --input " + quoted(f / "i8.npy") + " --output " + quoted(f / "a.npy")).code ==
+      0);
+  REQUIRE(
+      tinyc_run("run " + dir + " --raw --input " + quoted(f / "u8.npy") + " --output " + quoted(f / "b.npz")).code ==
+      0);
+  REQUIRE(tinyc_run("run " + dir + " --input " + quoted(f / "zero.npy") + " --output " + quoted(f / "c.npy")).code ==
+          0);
   const Array a = read_numpy(f / "a.npy").at(0), b = read_numpy(f / "b.npz").at(0), c = read_numpy(f / "c.npy").at(0);
   CHECK(a.type == Array::Type::i8);
   CHECK(a.shape == std::vector<std::int64_t>{3, 10});
@@ -153,7 +158,8 @@ TEST_CASE("check: text and JSON name the gates that fail; a model is compressed 
   CHECK(json::parse(failed.out)["failures"].size() == 2);
   CHECK(has(tinyc_run("check " + dir + " --max-ram 1MiB").out, "ok    flash " + r["flash"]["total"].dump() + " B"));
   CHECK(has(tinyc_run("check " + dir + " --max-ram 1").out, "FAIL  RAM"));
-  const Ran model = tinyc_run("check " + kModel + " --int8 --max-ram 1 --calib-samples 5 --calib " + kExample + "calib.npz" + kScale);
+  const Ran model =
+      tinyc_run("check " + kModel + " --int8 --max-ram 1 --calib-samples 5 --calib " + kExample + "calib.npz" + kScale);
   CHECK(model.code == 1);
   CHECK(has(model.out, "FAIL  RAM"));
 }
@@ -173,7 +179,8 @@ TEST_CASE("diff: the change of every size, as a table and as JSON") {
   CHECK(j["weights"]["before"] == j["weights"]["after"]);
   CHECK(j[r["accuracy"]["metric"].get<std::string>()]["after"].get<double>() == Approx(accuracy - 0.25));
   const Ran text = tinyc_run(both);
-  CHECK(has(text.out, "| RAM (arena) | " + std::to_string(arena) + " | " + std::to_string(2 * arena) + " | +100.0 % |"));
+  CHECK(
+      has(text.out, "| RAM (arena) | " + std::to_string(arena) + " | " + std::to_string(2 * arena) + " | +100.0 % |"));
   CHECK(has(text.out, "| +0.0 % |"));
   CHECK(has(text.out, "| -0.2500 |"));
   r["accuracy"]["metric"] = "auc";  // another metric cannot be compared
@@ -218,7 +225,9 @@ TEST_CASE("--emit tflite, --dump-after, --pass and -v do what they say") {
   CHECK(has(r.err, "info: "));
   CHECK_FALSE(fs::exists(f / "out/fashion_data.cc"));
   CHECK_FALSE(fs::exists(f / "out/report.json"));
-  CHECK(json::parse(tinyc_run("inspect " + quoted(f / "out/fashion_int8.tflite") + " --json").out)["inputs"][0]["dtype"] == "int8");
+  CHECK(json::parse(
+            tinyc_run("inspect " + quoted(f / "out/fashion_int8.tflite") + " --json").out)["inputs"][0]["dtype"] ==
+        "int8");
   CHECK(tinyc_run(example_args(f / "o2") + " --dump-after nonsense").code == 2);
   CHECK(tinyc_run(example_args(f / "o2") + " --pass nonsense").code == 2);
   CHECK(tinyc_run(example_args(f / "o2") + " --pass canonicalize").code == 2);  // leaves a float graph

@@ -50,7 +50,8 @@ std::string config_refusal(const std::string& text) {
 TEST_CASE("sizes: bytes, KiB = KB, MiB = MB") {
   CHECK(parse_bytes("2048", "--max-ram") == 2048);
   CHECK(parse_bytes("7B", "--max-ram") == 7);
-  for (const char* unit : {"KiB", "KB", "kB", "K", "k", " KiB"}) CHECK(parse_bytes("64" + std::string(unit), "") == 65536);
+  for (const char* unit : {"KiB", "KB", "kB", "K", "k", " KiB"})
+    CHECK(parse_bytes("64" + std::string(unit), "") == 65536);
   for (const char* unit : {"MiB", "MB", "M"}) CHECK(parse_bytes("1.5" + std::string(unit), "") == 1572864);
   for (const char* wrong : {"", "KiB", "1GiB", "-1", "1.2.3", "ten"}) CHECK_THROWS_AS(parse_bytes(wrong, ""), Error);
 }
@@ -67,7 +68,8 @@ TEST_CASE("shares: points, per cent, fractions") {
 TEST_CASE("numbers: finite, within their bounds, nothing behind them") {
   CHECK(parse_number("1", "", 1, 2) == 1);
   CHECK(parse_number("2", "", 1, 2) == 2);
-  for (const char* wrong : {"", "0.99", "2.01", "1x", "nan", "inf"}) CHECK_THROWS_AS(parse_number(wrong, "", 1, 2), Error);
+  for (const char* wrong : {"", "0.99", "2.01", "1x", "nan", "inf"})
+    CHECK_THROWS_AS(parse_number(wrong, "", 1, 2), Error);
   CHECK(has(refusal("seed", "x"), "bad value 'x' for --seed | expected a number from 0"));
 }
 
@@ -146,8 +148,8 @@ TEST_CASE("--prune S[:KIND][/layer]") {
   CHECK(prune("0.75:block4/layer").kind == Kind::block4);
   CHECK(prune("0").fraction == 0);
   CHECK(prune("0.9999").fraction == 0.9999f);
-  for (const char* wrong :
-       {"", "1", "-0.1", "x", "0.5:", "0.5:block", "0.5/net", "0.5:0:4", "0.5:2:65", "0.5:65:65", "0.5:2:0", "0.5:2:", "0.5::4"})
+  for (const char* wrong : {"", "1", "-0.1", "x", "0.5:", "0.5:block", "0.5/net", "0.5:0:4", "0.5:2:65", "0.5:65:65",
+                            "0.5:2:0", "0.5:2:", "0.5::4"})
     CHECK_FALSE(refusal("prune", wrong).empty());
   CHECK(has(refusal("prune", "0.5:block"), "unstructured|block4|N:M"));
   CHECK(has(refusal("prune", "0.5/net"), "[/layer]"));
@@ -188,7 +190,8 @@ TEST_CASE("tinyc.toml: defaults, the section of this model, and paths from its f
 }
 
 TEST_CASE("tinyc.toml: what is wrong is named") {
-  CHECK(has(config_refusal("[defaults]\ncalib-sample = 3\n"), "unknown key 'calib-sample' | did you mean 'calib-samples'"));
+  CHECK(has(config_refusal("[defaults]\ncalib-sample = 3\n"),
+            "unknown key 'calib-sample' | did you mean 'calib-samples'"));
   CHECK(has(config_refusal("[defaults]\ntresads = 3\n"), "did you mean 'threads'"));
   CHECK(has(config_refusal("[defaults]\nevl = 3\n"), "did you mean 'eval'"));
   CHECK(has(config_refusal("[defaults]\nmaxram = 3\n"), "did you mean 'max-ram'"));

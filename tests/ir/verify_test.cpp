@@ -11,9 +11,7 @@ using namespace tinyc;
 
 namespace {
 
-Graph float_graph() {
-  return parse("%x = input f32[1,4] %c = add(%x, f32[4] [1, 2, 3, 4]) %y = relu(%c) output %y");
-}
+Graph float_graph() { return parse("%x = input f32[1,4] %c = add(%x, f32[4] [1, 2, 3, 4]) %y = relu(%c) output %y"); }
 Graph int8_graph() {
   return parse(R"(graph "q" quantized
     %x = input i8[1,4] quant(0.5)

@@ -81,8 +81,8 @@ std::vector<Token> tokens_of(std::string_view source) {
 }
 
 void find_brackets(std::vector<Token>& t) {
-  static const std::set<std::string_view> kMessages{"static_assert", "Error",       "fail", "bad",  "refuse", "complain",
-                                                    "warn",          "unsupported", "info", "error", "what"};
+  static const std::set<std::string_view> kMessages{
+      "static_assert", "Error", "fail", "bad", "refuse", "complain", "warn", "unsupported", "info", "error", "what"};
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (!open.empty() && (t[i].s == ")" || t[i].s == "]" || t[i].s == "}")) {
@@ -91,7 +91,8 @@ void find_brackets(std::vector<Token>& t) {
       open.pop_back();
     }
     t[i].inside = open.empty() ? 0 : open.back() + 1;
-    t[i].skip = std::ranges::any_of(open, [&](auto o) { return o > 0 && t[o].s == "(" && kMessages.contains(t[o - 1].s); });
+    t[i].skip =
+        std::ranges::any_of(open, [&](auto o) { return o > 0 && t[o].s == "(" && kMessages.contains(t[o - 1].s); });
     if (t[i].s == "(" || t[i].s == "[" || t[i].s == "{") open.push_back(i);
   }
 }
@@ -114,7 +115,9 @@ class Finder {
   }
 
  private:
-  bool spaced(const Token& t) const { return source_[t.begin - 1] == ' ' && (source_[t.end] == ' ' || source_[t.end] == '\n'); }
+  bool spaced(const Token& t) const {
+    return source_[t.begin - 1] == ' ' && (source_[t.end] == ' ' || source_[t.end] == '\n');
+  }
 
   void add(std::size_t begin, std::size_t end, const std::vector<std::string>& alternatives) {
     Site site;
@@ -123,18 +126,19 @@ class Finder {
     text.erase(0, text.find_first_not_of(' '));
     for (const auto& after : alternatives)
       site.push_back({file_, home_of(file_),
-                      1 + static_cast<std::size_t>(std::count(source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(begin), '\n')),
+                      1 + static_cast<std::size_t>(
+                              std::count(source_.begin(), source_.begin() + static_cast<std::ptrdiff_t>(begin), '\n')),
                       begin - from + 1, begin, end, source_.substr(begin, end - begin), after, text});
     sites_.push_back(std::move(site));
   }
 
   void mark(std::size_t i) {
     static const std::map<std::string_view, std::vector<std::string>> kOthers{
-        {"<", {"<=", ">="}}, {"<=", {"<", ">"}},   {">", {">=", "<="}}, {">=", {">", "<"}},   {"==", {"!="}},
-        {"!=", {"=="}},      {"&&", {"||"}},       {"||", {"&&"}},      {"+", {"-"}},         {"-", {"+"}},
-        {"*", {"/"}},        {"/", {"*"}},         {"%", {"/"}},        {"<<", {">>"}},       {">>", {"<<"}},
-        {"&", {"|"}},        {"|", {"&"}},         {"^", {"&"}},        {"+=", {"-=", "="}},  {"-=", {"+=", "="}},
-        {"*=", {"/=", "="}}, {"/=", {"*=", "="}},  {"|=", {"&=", "="}}, {"&=", {"|=", "="}},  {"^=", {"="}},
+        {"<", {"<=", ">="}}, {"<=", {"<", ">"}},  {">", {">=", "<="}}, {">=", {">", "<"}},  {"==", {"!="}},
+        {"!=", {"=="}},      {"&&", {"||"}},      {"||", {"&&"}},      {"+", {"-"}},        {"-", {"+"}},
+        {"*", {"/"}},        {"/", {"*"}},        {"%", {"/"}},        {"<<", {">>"}},      {">>", {"<<"}},
+        {"&", {"|"}},        {"|", {"&"}},        {"^", {"&"}},        {"+=", {"-=", "="}}, {"-=", {"+=", "="}},
+        {"*=", {"/=", "="}}, {"/=", {"*=", "="}}, {"|=", {"&=", "="}}, {"&=", {"|=", "="}}, {"^=", {"="}},
         {"<<=", {">>="}},    {">>=", {"<<="}}};
     const Token& t = t_[i];
     if (const auto it = kOthers.find(t.s); it != kOthers.end()) {
@@ -191,9 +195,10 @@ class Finder {
   /// Removes a jump, a call or an assignment.
   void statement(std::size_t i) {
     static const std::set<std::string_view> kOther{
-        "using", "namespace", "typedef", "extern", "static", "const", "constexpr", "inline", "template", "struct",
-        "class", "enum",      "case",    "default", "if",    "for",   "while",     "do",     "switch",   "else",
-        "auto",  "void",      "int",     "unsigned", "public", "private", "friend", "union", "goto", "explicit", "virtual"};
+        "using",    "namespace", "typedef", "extern", "static", "const",    "constexpr", "inline",
+        "template", "struct",    "class",   "enum",   "case",   "default",  "if",        "for",
+        "while",    "do",        "switch",  "else",   "auto",   "void",     "int",       "unsigned",
+        "public",   "private",   "friend",  "union",  "goto",   "explicit", "virtual"};
     const std::string_view before = t_[i - 1].s;
     const bool guarded = before == "else" || (before == ")" && controls(t_[i - 1].match));
     if (!guarded && before != ";" && before != "{" && before != "}") return;
@@ -211,10 +216,12 @@ class Finder {
     if (!jump) {
       if ((t_[i + 1].s == "*" || t_[i + 1].s == "&") && !spaced(t_[i + 1])) return;  // declares a pointer
       if (first == "return" || first == "throw" || kOther.contains(first)) return;
-      bool acts = t_[end - 1].s == ")" || first == "++" || first == "--" || t_[end - 1].s == "++" || t_[end - 1].s == "--";
+      bool acts =
+          t_[end - 1].s == ")" || first == "++" || first == "--" || t_[end - 1].s == "++" || t_[end - 1].s == "--";
       for (std::size_t k = i; k < end; ++k) {
         if (t_[k].inside != t_[i].inside) continue;
-        if (t_[k].kind == Kind::word && k > i && (t_[k - 1].kind == Kind::word || t_[k - 1].s == ">")) return;  // declares
+        if (t_[k].kind == Kind::word && k > i && (t_[k - 1].kind == Kind::word || t_[k - 1].s == ">"))
+          return;  // declares
         if (t_[k].s.back() == '=' && t_[k].s != "==" && t_[k].s != "<=" && t_[k].s != ">=") acts = true;
       }
       if (!acts) return;

@@ -11,11 +11,10 @@ struct Mutant {
   std::size_t line = 0, column = 0, begin = 0, end = 0;
   std::string before, after, text;  ///< text: the whole line, trimmed
 
-  std::string apply(const std::string& source) const {
-    return source.substr(0, begin) + after + source.substr(end);
-  }
+  std::string apply(const std::string& source) const { return source.substr(0, begin) + after + source.substr(end); }
   std::string describe() const {
-    return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + before + " -> " + (after == ";" ? "(removed)" : after) + "    in: " + text;
+    return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + before + " -> " +
+           (after == ";" ? "(removed)" : after) + "    in: " + text;
   }
 };
 

@@ -2,9 +2,10 @@
 //
 //   mutate ROOT COUNT SEED [FOLDER...]
 //
-// Works on a copy (ROOT/build-mutate/tree), so that the checkout is never touched. For each area COUNT mutants are drawn.
-// A mutant that does not compile, or whose object files are those of the original, is replaced by another. The test
-// executable of the mutated folder runs first, then the others; the first failure kills. Too much time or memory kills.
+// Works on a copy (ROOT/build-mutate/tree), so that the checkout is never touched. For each area COUNT mutants are
+// drawn. A mutant that does not compile, or whose object files are those of the original, is replaced by another. The
+// test executable of the mutated folder runs first, then the others; the first failure kills. Too much time or memory
+// kills.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -70,14 +71,13 @@ class Laboratory {
     setenv("TMPDIR", (root / "build-mutate/tmp").c_str(), 1);
     setenv("CCACHE_DIR", (root / "build-mutate/ccache").c_str(), 1);  // undoing a mutant costs no compilation
     setenv("CCACHE_MAXSIZE", "500M", 1);
-    const std::string configure =
-        "cmake -G Ninja -S '" + tree_.string() + "' -B '" + build_.string() +
-        "' -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS='-O1 -w' -DCMAKE_C_FLAGS='-O1 -w' "
-        "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold >&2";
+    const std::string configure = "cmake -G Ninja -S '" + tree_.string() + "' -B '" + build_.string() +
+                                  "' -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS='-O1 -w' -DCMAKE_C_FLAGS='-O1 -w' "
+                                  "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=mold >&2";
     if (!shell(configure) || !ninja("all", ">&2")) throw std::runtime_error("the unmutated sources do not build");
     // the fast ones first; the emulated cores are left out
-    for (const char* area : {"e2e", "pipeline", "report", "tflite", "ops", "passes", "codec", "lower", "ir", "rt", "data",
-                             "cli", "emit"})
+    for (const char* area :
+         {"e2e", "pipeline", "report", "tflite", "ops", "passes", "codec", "lower", "ir", "rt", "data", "cli", "emit"})
       if (fs::exists(build_ / "tests" / ("test_" + std::string(area))) && (emit || area != std::string("emit")))
         tests_.push_back({area});
     for (TestProgram& t : tests_) {
@@ -113,7 +113,8 @@ class Laboratory {
     // what test_emit compiles runs under AddressSanitizer, which reserves terabytes
     const std::string memory = t.area == "emit" ? "" : "ulimit -v 4000000 && ";
     return shell("cd '" + build_.string() + "/tests' && " + memory + "ulimit -t " + std::to_string(seconds) +
-                 " && exec timeout " + std::to_string(10 * seconds) + " ./test_" + t.area + " -a >/dev/null 2>&1 </dev/null");
+                 " && exec timeout " + std::to_string(10 * seconds) + " ./test_" + t.area +
+                 " -a >/dev/null 2>&1 </dev/null");
   }
 
   /// Which objects of the product depend on which source, and what they hold now.

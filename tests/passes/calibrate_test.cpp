@@ -83,8 +83,7 @@ TEST_CASE("calibrate: a constant activation keeps its value under every method",
 TEST_CASE("calibrate refuses no samples, NaN and infinity", "[calibrate]") {
   const float inf = std::numeric_limits<float>::infinity();
   for (const float bad : {std::nanf(""), inf, -inf})
-    for (const Method m : {Method::minmax, Method::percentile})
-      try {
+    for (const Method m : {Method::minmax, Method::percentile}) try {
         ranges({{0, 1}, {1, bad}}, with(m));
         FAIL("accepted");
       } catch (const Error& e) {
@@ -104,8 +103,8 @@ TEST_CASE("calibrate: percentile cuts whole bins that hold at most half the tail
   for (int b = 0; b < 2048; ++b) x.push_back(static_cast<float>(b) + 0.5f);
   x[0] = 0, x[2047] = 2048;
   check(x, with(Method::percentile, 100), 0, 2048);
-  check(x, with(Method::percentile, 99), 10, 2038);        // 10.24 values at each end
-  check(x, with(Method::percentile, 99.21875f), 8, 2040);  // exactly 8
+  check(x, with(Method::percentile, 99), 10, 2038);           // 10.24 values at each end
+  check(x, with(Method::percentile, 99.21875f), 8, 2040);     // exactly 8
   const auto one = ranges({x}, with(Method::percentile, 0));  // the ends meet: one bin is left
   CHECK(one[0].min == 1024);
   CHECK(one[0].max == 1025);

@@ -112,7 +112,7 @@ TEST_CASE("a baseline allows one per cent of size and half a point of the metric
   CHECK(failed_gates(r, g, &baseline).empty());
   g.max_drop = 0.001;
   CHECK(failed_gates(r, g, &baseline).size() == 2);  // against the float model, and against the baseline
-  r.accuracy->metric = "auc";  // cannot be compared
+  r.accuracy->metric = "auc";                        // cannot be compared
   CHECK(failed_gates(r, {}, &baseline).empty());
   Report bigger = report(), error = report();
   bigger.accuracy->metric = error.accuracy->metric = "mse";

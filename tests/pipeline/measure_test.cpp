@@ -166,7 +166,8 @@ TEST_CASE("mean cosine: direction only, and zero vectors equal only zero vectors
 
 TEST_CASE("a layer's decibels are those of its own output") {
   // weights and scales without rounding: only the clamp of the first layer at 127 / 64 loses anything
-  const Graph real = parse("%x = input f32[1,2] %h = fully_connected(%x, f32[2,2] [2, 0, 0, 1]) %y = relu(%h) output %y");
+  const Graph real =
+      parse("%x = input f32[1,2] %h = fully_connected(%x, f32[2,2] [2, 0, 0, 1]) %y = relu(%h) output %y");
   const Graph q = parse(R"(graph "q" quantized
     %x = input i8[1,2] quant(0.5)
     %w = const i8[2,2] [4, 0, 0, 2] quant(0.5)

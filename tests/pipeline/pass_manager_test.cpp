@@ -55,7 +55,8 @@ template <int Millionths>
 PassResult scale_bias(Graph& g, const PassOptions&) {
   auto& bias = g.at(g.nodes[0].inputs[1]);
   const float v = 1.0f + static_cast<float>(Millionths) * 1e-6f;
-  bias = make_const(bias.name, DType::f32, {1}, Bytes(reinterpret_cast<const std::uint8_t*>(&v), reinterpret_cast<const std::uint8_t*>(&v + 1)));
+  bias = make_const(bias.name, DType::f32, {1},
+                    Bytes(reinterpret_cast<const std::uint8_t*>(&v), reinterpret_cast<const std::uint8_t*>(&v + 1)));
   return {true, {}};
 }
 PassResult flip_weight(Graph& g, const PassOptions&) {
@@ -105,8 +106,8 @@ TEST_CASE("floats may move by 1e-4 of the output's range") {
   CHECK(outcome(bias, pass(true, scale_bias<-90>)).second == "ok");
   CHECK(outcome(bias, pass(true, scale_bias<110>)).first == ErrorKind::internal);
   // the larger the outputs, the more they may move
-  const Graph large = parse(
-      "%x = input f32[1,1] %y = maximum(%x, fill(1) f32[1]) %z = mul(%y, fill(-5) f32[1]) output %z output %y");
+  const Graph large =
+      parse("%x = input f32[1,1] %y = maximum(%x, fill(1) f32[1]) %z = mul(%y, fill(-5) f32[1]) output %z output %y");
   CHECK(outcome(large, pass(true, scale_bias<90>)).second == "ok");
   CHECK(outcome(large, pass(true, scale_bias<110>)).first == ErrorKind::internal);
 }
@@ -151,8 +152,7 @@ TEST_CASE("records: names, notes, sizes before and after, and a call after each 
 }
 
 TEST_CASE("constant_bytes counts each constant and each table once, coded ones by their streams") {
-  Graph g = parse(
-      "%x = input f32[1,4] %a = add(%x, random(1) f32[4]) %b = add(%a, random(2) f32[1]) output %b");
+  Graph g = parse("%x = input f32[1,4] %a = add(%x, random(1) f32[4]) %b = add(%a, random(2) f32[1]) output %b");
   CHECK(constant_bytes(g) == 20);
   g.nodes[1].inputs[1] = g.nodes[0].inputs[1];
   CHECK(constant_bytes(g) == 16);
