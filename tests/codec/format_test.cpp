@@ -1,5 +1,6 @@
 // Tables and streams put together by hand, good ones and bad ones.
 #include "catch.h"
+#include "codec/table.h"
 #include "naive_decoder.h"
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
@@ -125,4 +126,17 @@ TEST_CASE("damaged tables are refused") {
   rejected_when(kExample, 29, 18);    // a run of 2^16
   rejected_when(kTurns, 1, 0x15);
   rejected_when(kTurns, 24, 1);  // the code after a run holds a run
+}
+
+TEST_CASE("a lookup of eight bits is the largest") {
+  const Counted symbols[] = {{false, 1, 5}, {false, 2, 3}, {false, 3, 1}};
+  for (const int bits : {1, 8, 9}) {
+    Codes codes{1, {make_code(symbols, 16)}};
+    codes.codes[0].lookup_bits = bits;  // consistent in all else
+    const Bytes table = serialize(codes);
+    if (bits <= 8)
+      CHECK_NOTHROW(verify_table(table));
+    else
+      CHECK_THROWS_AS(verify_table(table), Error);
+  }
 }
