@@ -98,8 +98,7 @@ PrefixCode parse_section(std::span<const std::uint8_t> s, int exact, bool litera
     const int length = static_cast<int>(packed & 31);
     if (length < 1 || length > kMaxCodeLength) bad("a code length is out of range");
     const std::uint32_t step = 1u << (16 - length), offset = packed >> 5 & 511;
-    if (packed >> 14 != 0 || from % step != 0 || (last + 1) % step != 0 || last < from)
-      bad("a row is out of order");
+    if (packed >> 14 != 0 || from % step != 0 || (last + 1) % step != 0 || last < from) bad("a row is out of order");
     const std::size_t first = ((from >> (16 - length)) + offset) & 511, count = (last + 1 - from) / step;
     if (first + count > symbols) bad("a row points outside of the symbols");
     if ((first < literals) != (first + count <= literals)) bad("a row mixes literals and runs");
