@@ -53,13 +53,27 @@ struct End {
 };
 }  // namespace detail
 
-using OpData = std::variant<
+using OpVariant = std::variant<
 #define TINYC_OP(Type, stem, ...) Type,
 #include "tinyc/ops.def"
 #undef TINYC_OP
     detail::End>;  // End closes the generated list and is never held by a node
 
-inline constexpr std::size_t kOpCount = std::variant_size_v<OpData> - 1;
+/// One operator's data. A class of its own because copying, moving and destroying so many alternatives is a second's
+/// work for the compiler in every unit that copies a graph; here they are compiled once, in src/ir/op.cpp.
+struct OpData : OpVariant {
+  using OpVariant::OpVariant;
+  using OpVariant::operator=;
+  OpData();
+  OpData(const OpData& o);
+  OpData(OpData&& o) noexcept;
+  OpData& operator=(const OpData& o);
+  OpData& operator=(OpData&& o) noexcept;
+  ~OpData();
+  bool operator==(const OpData& o) const;
+};
+
+inline constexpr std::size_t kOpCount = std::variant_size_v<OpVariant> - 1;
 
 inline OpKind kind(const OpData& op) noexcept { return static_cast<OpKind>(op.index()); }
 /// The stem, e.g. "conv_2d": the name in the text form, in file names and in messages.

@@ -13,6 +13,16 @@ constexpr const char* kNames[] = {
 static_assert(std::size(kNames) == kOpCount);
 }  // namespace
 
+OpData::OpData() = default;
+OpData::OpData(const OpData& o) = default;
+OpData::OpData(OpData&& o) noexcept = default;
+OpData& OpData::operator=(const OpData& o) = default;
+OpData& OpData::operator=(OpData&& o) noexcept = default;
+OpData::~OpData() = default;
+bool OpData::operator==(const OpData& o) const {
+  return static_cast<const OpVariant&>(*this) == static_cast<const OpVariant&>(o);
+}
+
 std::pair<float, float> bounds(Act a) noexcept {
   constexpr float inf = std::numeric_limits<float>::infinity();
   switch (a) {
