@@ -41,7 +41,8 @@ void forward(const ForwardArgs& a) {
     for (std::size_t d = 0; d < out.size(); ++d)
       from += std::int64_t{step[d]} * mirrored(at[d] - o.before[d], in[d], o.reflect);
     a.out[0].data[i] = a.in[0].data[from];
-    for (std::size_t d = out.size(); d-- > 0 && ++at[d] == out[d];) at[d] = 0;
+    for (std::size_t d = out.size(); d-- > 0; at[d] = 0)
+      if (++at[d] < out[d]) break;
   }
 }
 
