@@ -124,7 +124,7 @@ class OpImport {
   TensorId reshaped(TensorId id, const Shape& to);
   TensorId temporary(TensorId like);
   /// A float constant that the file does not have.
-  TensorId literal(Shape shape, const std::vector<float>& values);
+  TensorId literal(const Shape& shape, const std::vector<float>& values);
   const Tensor& tensor(TensorId id) const { return b_.graph.at(id); }
   /// The node that writes a tensor; null for inputs and constants.
   const Node* producer(TensorId id) const;

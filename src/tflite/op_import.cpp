@@ -137,7 +137,7 @@ TensorId OpImport::temporary(TensorId like) { return b_.temporary(b_.graph.at(ou
 
 // The shape is a copy: out() may add a tensor, and then references into the graph's are gone.
 // cppcheck-suppress passedByValue
-TensorId OpImport::literal(Shape to, const std::vector<float>& values) {
+TensorId OpImport::literal(const Shape& to, const std::vector<float>& values) {
   return b_.literal(b_.graph.at(out()).name + "/value", to, values);
 }
 
