@@ -22,7 +22,7 @@ git ls-files '*.c' '*.h' '*.cpp' ':!examples/*/firmware/pictures.h' | xargs clan
 printf '%s\n' src/rt/*.c | xargs -P "$jobs" -I{} \
   gcc -std=c99 -O2 -fanalyzer -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude/tinyc_rt -DTINYC_TRACE -c {} -o /dev/null || status=1
 
-cppcheck -q --inline-suppr -j "$jobs" --enable=warning,performance,portability --error-exitcode=1 --suppressions-list=tests/cppcheck.txt \
+cppcheck -q -j "$jobs" --enable=warning,performance,portability --error-exitcode=1 --suppressions-list=tests/cppcheck.txt \
   -I include -I include/tinyc_rt -I src --std=c++20 --std=c99 src passes || status=1
 
 tidy src/rt/*.c src/*.cpp src/*/*.cpp passes/*.cpp || status=1

@@ -170,8 +170,8 @@ TensorId GraphBuilder::temporary(const std::string& name, TensorId like) {
   return add(std::move(t), false);
 }
 
-TensorId GraphBuilder::literal(const std::string& name, const Shape& shape, std::span<const float> values) {
-  return add(make_const(unique(name), shape, values), true);
+TensorId GraphBuilder::literal(const std::string& name, Shape shape, std::span<const float> values) {
+  return add(make_const(unique(name), std::move(shape), values), true);
 }
 
 void GraphBuilder::emit(OpData op, std::vector<TensorId> inputs, TensorId output, std::int32_t source) {

@@ -35,7 +35,7 @@ class GraphBuilder {
   /// A new activation of the same type and quantization as `like`; its shape comes from inference.
   TensorId temporary(const std::string& name, TensorId like);
   /// A new float constant.
-  TensorId literal(const std::string& name, const Shape& shape, std::span<const float> values);
+  TensorId literal(const std::string& name, Shape shape, std::span<const float> values);
   /// Appends a node, infers its output shapes and compares them with what the file says. Throws Error(input) when they
   /// differ, Error(unsupported) when the inputs do not fit the operator.
   void emit(OpData op, std::vector<TensorId> inputs, TensorId output, std::int32_t source);
@@ -124,7 +124,7 @@ class OpImport {
   TensorId reshaped(TensorId id, const Shape& to);
   TensorId temporary(TensorId like);
   /// A float constant that the file does not have.
-  TensorId literal(const Shape& shape, const std::vector<float>& values);
+  TensorId literal(Shape shape, const std::vector<float>& values);
   const Tensor& tensor(TensorId id) const { return b_.graph.at(id); }
   /// The node that writes a tensor; null for inputs and constants.
   const Node* producer(TensorId id) const;

@@ -136,9 +136,8 @@ TensorId OpImport::reshaped(TensorId id, const Shape& to) {
 TensorId OpImport::temporary(TensorId like) { return b_.temporary(b_.graph.at(out()).name + "/part", like); }
 
 // The shape is a copy: out() may add a tensor, and then references into the graph's are gone.
-// cppcheck-suppress passedByValue
-TensorId OpImport::literal(const Shape& to, const std::vector<float>& values) {
-  return b_.literal(b_.graph.at(out()).name + "/value", to, values);
+TensorId OpImport::literal(Shape to, const std::vector<float>& values) {
+  return b_.literal(b_.graph.at(out()).name + "/value", std::move(to), values);
 }
 
 const Node* OpImport::producer(TensorId id) const {
