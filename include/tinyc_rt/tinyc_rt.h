@@ -90,6 +90,18 @@ static inline int32_t tinyc_ld32(const int32_t* p) {
   return *p;
 #endif
 }
+/* Copies n bytes into RAM; in_flash: `from` is a constant. */
+static inline void tinyc_load(void* to, const void* from, uint32_t n, int in_flash) {
+#if defined(__AVR__)
+  if (in_flash) {
+    memcpy_P(to, from, (size_t)n);
+    return;
+  }
+#else
+  (void)in_flash;
+#endif
+  memcpy(to, from, (size_t)n);
+}
 
 /* ---- fixed-point arithmetic of the TFLite reference kernels (double rounding) ---- */
 /* (a * b * 2 + 2^31) >> 32, b > INT32_MIN */

@@ -10,18 +10,6 @@
  * tinyc_pad: fills out_bytes bytes at out with p[4], then does the strided copy. */
 #include "tinyc_rt.h"
 
-static void tinyc_copy_run(uint8_t* to, const uint8_t* from, uint32_t n, int flash) {
-#if defined(__AVR__)
-  if (flash) {
-    memcpy_P(to, from, (size_t)n);
-    return;
-  }
-#else
-  (void)flash;
-#endif
-  memcpy(to, from, (size_t)n);
-}
-
 int tinyc_copy(const tinyc_layer* l, uint8_t* arena) {
   memcpy(arena + l->out, arena + l->in0, (size_t)l->out_bytes);
   return TINYC_OK;
@@ -43,7 +31,7 @@ int tinyc_copy_strided(const tinyc_layer* l, uint8_t* arena) {
     if (run == 1 && !flash) {
       for (i = 0; i < rounds; ++i, in += in_step, out += out_step) to[out] = from[in];
     } else {
-      for (i = 0; i < rounds; ++i, in += in_step, out += out_step) tinyc_copy_run(to + out, from + in, run, flash);
+      for (i = 0; i < rounds; ++i, in += in_step, out += out_step) tinyc_load(to + out, from + in, run, flash);
     }
     /* the outer loops count like an odometer: the first that is not done moves on, those before it start again */
     for (d = 1; d < loops; ++d) {

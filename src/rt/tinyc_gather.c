@@ -5,18 +5,6 @@
 
 int tinyc_gather(const tinyc_layer* l, uint8_t* arena);
 
-static void tinyc_gather_copy(int8_t* to, const int8_t* from, int32_t n, int flash) {
-#if defined(__AVR__)
-  if (flash) {
-    memcpy_P(to, from, (size_t)n);
-    return;
-  }
-#else
-  (void)flash;
-#endif
-  memcpy(to, from, (size_t)n);
-}
-
 int tinyc_gather(const tinyc_layer* l, uint8_t* arena) {
   const int flash = l->weights != 0;
   const int8_t* x = flash ? l->weights : (const int8_t*)(arena + l->in0);
@@ -33,7 +21,7 @@ int tinyc_gather(const tinyc_layer* l, uint8_t* arena) {
         } else {
           memcpy(&at, index + 4 * k, 4);
         }
-        tinyc_gather_copy(out, x + tinyc_clamp(at, 0, extent - 1) * inner, inner, flash);
+        tinyc_load(out, x + tinyc_clamp(at, 0, extent - 1) * inner, (uint32_t)inner, flash);
       }
     }
   }
