@@ -72,6 +72,15 @@ void write_leaky_relu(OpExport& e) {
         fb::CreateLeakyReluOptions(e.file(), std::get<LeakyRelu>(e.n.op).alpha));
 }
 
+void gelu(OpImport& c) {
+  const auto* o = c.op.builtin_options_as_GeluOptions();
+  c.emit(Gelu{o && o->approximate()}, {c.data(0)});
+}
+
+void write_gelu(OpExport& e) {
+  e.put(B::GELU, e.inputs(), O::GeluOptions, fb::CreateGeluOptions(e.file(), std::get<Gelu>(e.n.op).approximate));
+}
+
 /// In a float graph both are the identity. In a quantized one QUANTIZE changes the scale, or does nothing.
 void requantize(OpImport& c) {
   const auto x = c.data(0);
@@ -204,6 +213,12 @@ constexpr OpCase kCases[] = {
     unary_case<Rsqrt, B::RSQRT>(OpKind::rsqrt),
     unary_case<Exp, B::EXP>(OpKind::exp),
     unary_case<Log, B::LOG>(OpKind::log),
+    unary_case<Floor, B::FLOOR>(OpKind::floor, 1),
+    unary_case<Ceil, B::CEIL>(OpKind::ceil, 1),
+    unary_case<Round, B::ROUND>(OpKind::round, 1),
+    unary_case<Sin, B::SIN>(OpKind::sin, 1),
+    unary_case<Cos, B::COS>(OpKind::cos, 1),
+    {B::GELU, gelu, OpKind::gelu, write_gelu},
     {B::LEAKY_RELU, leaky_relu, OpKind::leaky_relu, write_leaky_relu},
     {B::QUANTIZE, requantize, OpKind::quantize, write_plain<B::QUANTIZE>, 1},
     {B::DEQUANTIZE, requantize, OpKind::dequantize, write_plain<B::DEQUANTIZE>},

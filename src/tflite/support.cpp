@@ -27,7 +27,6 @@ std::string advice(B code) {
     case B::TOPK_V2:
     case B::NON_MAX_SUPPRESSION_V4:
     case B::NON_MAX_SUPPRESSION_V5: return "cut the model before it and choose the winner in firmware";
-    case B::GELU: return "train with RELU, RELU6 or HARD_SWISH instead";
     case B::DENSIFY:
     case B::SHAPE:
     case B::FILL:

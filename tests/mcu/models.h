@@ -47,6 +47,10 @@ inline constexpr SmallModel kSmallModels[] = {
      "hard_swish(%x) "
      "%h = leaky_relu(%x) alpha=0.2 %i = relu_n1_to_1(%x) %j = relu6(%c) output %d output %e output %f output %g "
      "output %h output %i output %j"},
+    {"gelu", "%x = input f32[1,64] %y = gelu(%x) %z = gelu(%x) approximate=true output %y output %z"},
+    {"rounding",
+     "%x = input f32[1,64] %m = mul(%x, fill(9) f32[1]) %a = floor(%m) %b = ceil(%m) %c = round(%m) %d = sin(%m) %e = "
+     "cos(%m) output %a output %b output %c output %d output %e"},
     {"prelu", "%x = input f32[1,4,4,6] %y = prelu(%x, random(1) f32[1,1,6]) output %y"},
     {"pad", "%x = input f32[1,3,4,2] %y = pad(%x) before=[0,1,2,0] after=[0,2,1,1] output %y"},
     {"concatenation",

@@ -43,6 +43,11 @@ constexpr Real kReal[] = {
     {"rsqrt", [](double x) { return x > 0 ? 1 / std::sqrt(x) : 1e9; }, 1},
     {"exp", [](double x) { return std::exp(x); }, 1},
     {"log", [](double x) { return x > 0 ? std::log(x) : -1e9; }, 1},
+    {"gelu", [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }, 1},
+    {"floor", [](double x) { return std::floor(x); }, 1},
+    {"ceil", [](double x) { return std::ceil(x); }, 1},
+    {"sin", [](double x) { return std::sin(x); }, 1},
+    {"cos", [](double x) { return std::cos(x); }, 1},
 };
 
 }  // namespace
