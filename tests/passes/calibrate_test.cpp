@@ -140,6 +140,17 @@ TEST_CASE("calibrate: mse weighs one far value against the rounding of all other
   CHECK(r[0].max == 15.75f);
 }
 
+TEST_CASE("calibrate: where both ends gain the same the upper one shrinks first", "[calibrate]") {
+  // a mirror-symmetric histogram from which one step of 16 bins is worth cutting, and no second
+  std::vector<float> x{0, 2048};
+  for (int i = 0; i < 1410; ++i) x.insert(x.end(), {1023.5f, 1024.5f});
+  const auto r = ranges({x}, with(Method::mse));
+  CHECK(r[0].min == 0);
+  CHECK(r[0].max == 2032);
+  CHECK(r[1].min == -2048);
+  CHECK(r[1].max == -16);
+}
+
 TEST_CASE("calibrate: kl keeps what 256 levels describe and clips a far value otherwise", "[calibrate]") {
   // counts that alternate between 10 and 30 are seen only when a level is as fine as a bin: the shortest clipping wins
   std::vector<float> x{0};
