@@ -92,10 +92,10 @@ struct Group {
 };
 
 Group merged(const Group& a, const Group& b) {
-  Group g{a.members, a.counts + b.counts, 0};
+  const Counts counts = a.counts + b.counts;
+  Group g{a.members, counts, estimate(counts)};
   g.members.insert(g.members.end(), b.members.begin(), b.members.end());
   std::ranges::sort(g.members);
-  g.cost = estimate(g.counts);
   return g;
 }
 
@@ -108,8 +108,8 @@ std::vector<Group> group(const std::vector<Item>& items) {
   std::vector<Group> groups;
   for (const std::size_t i : order) {
     check_interrupt();
-    Group own{{i}, Counts::of(items[i].weights), 0};
-    own.cost = estimate(own.counts);
+    const Counts counts = Counts::of(items[i].weights);
+    const Group own{{i}, counts, estimate(counts)};
     double best_gain = 0;
     std::size_t best = groups.size();
     Group joined;
@@ -121,7 +121,7 @@ std::vector<Group> group(const std::vector<Item>& items) {
     if (best < groups.size()) {
       groups[best] = std::move(joined);
     } else {
-      groups.push_back(std::move(own));
+      groups.push_back(own);
     }
   }
   for (bool again = true; again;) {

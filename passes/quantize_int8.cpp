@@ -105,9 +105,8 @@ void free_global_pools(Graph& g) {
   }
 }
 
+// lo <= 0 <= hi
 Quant activation_quant(float lo, float hi) {
-  lo = std::min(lo, 0.0f);
-  hi = std::max(hi, 0.0f);
   float scale = (hi - lo) / 255.0f;
   if (!(scale >= std::numeric_limits<float>::min())) return {{1.0f}, {0}, 0};  // only zeros were ever seen
   const float zero_point = std::round(-128.0f - lo / scale);
@@ -136,8 +135,7 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g, const
     for (const auto id : n.outputs) groups.join(id, n.outputs[0]);
   }
   struct Group {
-    float lo = 0, hi = 0;
-    bool any = false;
+    float lo = 0, hi = 0;  // 0 is in every range
     std::optional<Quant> fixed;
   };
   std::vector<Group> by_root(g.tensors.size());
@@ -152,9 +150,8 @@ std::vector<std::optional<Quant>> choose_activation_quants(const Graph& g, const
                   "run calibrate before quantize_int8");
     const Range r = t.is_const() ? range_of_constant(t) : *t.range;
     Group& group = by_root[groups.find(i)];
-    group.lo = group.any ? std::min(group.lo, r.min) : r.min;
-    group.hi = group.any ? std::max(group.hi, r.max) : r.max;
-    group.any = true;
+    group.lo = std::min(group.lo, r.min);
+    group.hi = std::max(group.hi, r.max);
   };
   for (const auto id : g.inputs) include(id);
   for (const Node& n : g.nodes) {

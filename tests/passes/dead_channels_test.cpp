@@ -164,3 +164,24 @@ TEST_CASE("random int8 networks keep every output integer without dead channels"
   CHECK(compared > 100);
   CHECK(after < before * 9 / 10);
 }
+
+TEST_CASE("weights below 1e-20 count as zero, absolutely and against the layer's largest",
+          "[eliminate_dead_channels]") {
+  const auto removed = [](const std::string& largest, const std::string& smallest) {
+    Graph g = parse(
+        "%x = input f32[1,2]\n%a = fully_connected(%x, f32[2,2] [1, 2, 3, 4])\n%y = fully_connected(%a, f32[1,2] [" +
+        largest + ", " + smallest + "])\noutput %y\n");
+    find_pass("eliminate_dead_channels")->run(g, {});
+    return g.at(g.nodes.at(0).outputs.at(0)).shape == Shape{1, 1};
+  };
+  for (const char* largest : {"1", "1000"}) {
+    CHECK(removed(largest, "0.5e-20"));
+    CHECK(removed(largest, "-0.5e-20"));
+    CHECK_FALSE(removed(largest, "2e-20"));
+    CHECK_FALSE(removed(largest, "-2e-20"));
+  }
+  CHECK(removed("1e-10", "0.5e-30"));
+  CHECK_FALSE(removed("1e-10", "2e-30"));
+  CHECK(removed("-1e-10", "0.5e-30"));
+  CHECK_FALSE(removed("-1e-10", "-2e-30"));
+}
