@@ -40,6 +40,8 @@ TEST_CASE("int8 l2_normalization of nothing, and of too much", "[l2_normalizatio
           std::vector<std::int8_t>{0, 0, 0});
   REQUIRE(run_int8(L2Normalization{}, {{{{1, 2}, {6, 5}}, {0.1f, 5}}}, kOut).values ==
           std::vector<std::int8_t>{127, 0});
+  for (const auto v : run_int8(L2Normalization{}, {{{{1, 2}, {6, 6}}, {0.1f, 5}}}, kOut).values)
+    REQUIRE(std::abs(v - 128 / std::sqrt(2.0)) <= 1.0);  // the smallest sum of squares with a root of its own
   REQUIRE(lower_rejects(L2Normalization{}, {{{{1, 2}, {1, 2}}, {0.1f, 0}}}, {1.0f / 256, 0}));
   const Int8In wide{{{1, 1 << 15}, std::vector<std::int8_t>(1 << 15, 1)}, {0.1f, 0}};
   REQUIRE(lower_rejects(L2Normalization{}, {wide}, kOut));
