@@ -69,6 +69,13 @@ TEST_CASE("10,000 mutated streams") {
   CHECK(refused > 1000);  // or the mutations are too gentle to tell anything
 }
 
+TEST_CASE("more weights than a stream can hold are refused before they get memory") {
+  const Sample s = samples()[0];
+  const Bytes zeros(10000, 0);
+  CHECK_THROWS_AS(decode(s.table, zeros, (std::size_t{1} << 32) + 1), Error);
+  CHECK_THROWS_AS(decode(s.table, {zeros.data(), 1}, std::size_t{1} << 60), Error);
+}
+
 TEST_CASE("10,000 mutated tables") {
   const auto all = samples();
   std::mt19937 rng(52);
