@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "codec/huffman.h"
+#include "codec/pairs.h"
 #include "naive_decoder.h"
 #include "tinyc/error.h"
 #include "tinyc_rt/tinyc_rt.h"
@@ -207,4 +208,19 @@ TEST_CASE("coded bytes are what they were") {
       }
   CHECK(total == 35851);
   CHECK(hash == 5510286881240809273u);
+}
+
+TEST_CASE("the longest run is 65535 zeros, the zero after it a literal") {
+  for (const std::uint32_t zeros : {65534u, 65535u, 65536u}) {
+    std::vector<std::int8_t> w(zeros, 0);
+    w.push_back(5);
+    std::vector<std::pair<std::uint32_t, int>> pairs;
+    tinyc::for_each_pair(
+        std::span<const std::int8_t>(w), [&](std::uint32_t run, std::int8_t v) { pairs.emplace_back(run, v); },
+        [&](std::uint32_t run) { pairs.emplace_back(run, 1000); });
+    if (zeros < 65536)
+      CHECK(pairs == std::vector<std::pair<std::uint32_t, int>>{{zeros, 5}});
+    else
+      CHECK(pairs == std::vector<std::pair<std::uint32_t, int>>{{65535, 0}, {0, 5}});
+  }
 }
