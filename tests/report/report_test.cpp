@@ -1,6 +1,9 @@
 // The report: sizes add up, JSON survives a round trip, text from models cannot break out, the table fits a terminal.
 #include "tinyc/report.h"
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -40,6 +43,17 @@ Report small_report(const Program& p) {
 }
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Every number of the page, coordinates too. TINYC_UPDATE=1 rewrites the golden; look at the page before committing it.
+TEST_CASE("the page is the golden one") {
+  const Program p = oracle::small_program();
+  const std::filesystem::path golden = TINYC_SOURCE_DIR "/tests/report/small.html";
+  const std::string html = to_html(small_report(p), p);
+  if (std::getenv("TINYC_UPDATE")) std::ofstream(golden, std::ios::binary) << html;
+  std::ifstream in(golden, std::ios::binary);
+  const std::string expected{std::istreambuf_iterator<char>(in), {}};
+  CHECK((html == expected));
+}
 
 TEST_CASE("describe counts what the program holds") {
   const Program p = oracle::small_program();
