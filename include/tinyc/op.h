@@ -116,11 +116,24 @@ struct FloatOut {
   const Shape* shape = nullptr;
 };
 /// Arguments of a float forward step. `scratch` may be resized freely and is reused by the same worker thread.
+/// `samples` is more than 1 only for operators that say `batched`: in0 and out0 then hold that many samples one after
+/// the other, each of its shape, and all other inputs are constants that the samples share.
 struct ForwardArgs {
   const OpData& op;
   std::span<const FloatIn> in;
   std::span<const FloatOut> out;
   std::vector<float>& scratch;
+  std::int64_t samples = 1;
+};
+/// Arguments of a backward step: reverse-mode differentiation of `forward` at the inputs `in` and outputs `out` that
+/// forward saw and made. Adds d loss / d in[i] to grad_in[i] where that is not null; grad_out is never null.
+struct BackwardArgs {
+  const OpData& op;
+  std::span<const FloatIn> in, out;
+  std::span<const float* const> grad_out;
+  std::span<float* const> grad_in;
+  std::vector<float>& scratch;
+  std::int64_t samples = 1;  ///< as in ForwardArgs
 };
 
 /// How post-training quantization treats an operator (TFLite int8 specification).
@@ -153,11 +166,14 @@ struct OpTraits {
   } saturation{};
   bool moves = false;        ///< output elements are elements of the inputs: clamping commutes with it
   bool elementwise = false;  ///< an output element depends on the elements at its (broadcast) place only
+  bool batched = false;      ///< forward and backward take several samples at once where in1, in2 ... are constants
   /// Output shapes from attributes and input shapes. Throws Error(unsupported) when they do not fit (the caller adds
   /// the node's name). Absent optional inputs are null.
   std::vector<Shape> (*infer)(const OpData& op, std::span<const Tensor* const> in) = nullptr;
   /// Float reference semantics; outputs do not alias inputs.
   void (*forward)(const ForwardArgs& a) = nullptr;
+  /// Gradients of forward; stop_gradient where the output does not depend smoothly on anything.
+  void (*backward)(const BackwardArgs& a) = nullptr;
   /// Multiply-accumulates of one inference.
   std::int64_t (*macs)(const OpData& op, std::span<const Tensor* const> in, const Tensor& out) = nullptr;
   /// Appends the layers of a quantized node to the program. Throws Error(unsupported) where int8 is not possible.
@@ -168,7 +184,7 @@ struct OpTraits {
 
 /// True when every entry of the row is filled in; each op file asserts it: static_assert(complete(kTraits)).
 consteval bool complete(const OpTraits& t) {
-  return t.name && t.summary && t.infer && t.forward && t.macs && t.lower && t.min_inputs >= 1 &&
+  return t.name && t.summary && t.infer && t.forward && t.backward && t.macs && t.lower && t.min_inputs >= 1 &&
          (t.max_inputs == -1 || t.max_inputs >= t.min_inputs);
 }
 
@@ -179,6 +195,9 @@ consteval bool complete(const OpTraits& t) {
 /// The row of an operator.
 const OpTraits& traits(OpKind k) noexcept;
 inline const OpTraits& traits(const OpData& op) noexcept { return traits(kind(op)); }
+
+/// For the rows of operators that are constant almost everywhere: adds nothing.
+void stop_gradient(const BackwardArgs&) noexcept;
 
 /// For the rows of operators without multiplications.
 std::int64_t no_macs(const OpData&, std::span<const Tensor* const>, const Tensor&) noexcept;

@@ -23,6 +23,11 @@ bool interrupted() noexcept;
 /// Records an interruption; async-signal-safe.
 void set_interrupted() noexcept;
 
+/// Clears an interruption that the caller has dealt with: what follows runs to its end (or to the next Ctrl-C), and
+/// interrupt_acknowledged() tells the command line to end with 130 all the same.
+void acknowledge_interrupt() noexcept;
+bool interrupt_acknowledged() noexcept;
+
 /// While one lives, a second Ctrl-C does not end the process at once: there are temporary files, which go away first.
 class InterruptHold {
  public:

@@ -9,6 +9,7 @@
 
 #include "tinyc/dataset.h"
 #include "tinyc/graph.h"
+#include "tinyc/train.h"
 
 namespace tinyc {
 
@@ -26,6 +27,14 @@ struct PassOptions {
     bool per_layer = false;     ///< the same fraction in every layer instead of one global threshold
   } prune;
 
+  /// What passes that train learn from; without samples nothing is trained.
+  struct Training {
+    const Dataset* data = nullptr;
+    const Graph* teacher = nullptr;  ///< float graph
+    TrainOptions options;
+    Hooks hooks;
+  } training;
+
   enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
   enum class Coding : std::uint8_t { automatic, raw, huffman } coding = Coding::automatic;
 };
@@ -34,6 +43,7 @@ struct PassOptions {
 struct PassResult {
   bool changed = false;
   std::vector<std::string> notes;  ///< one line each, e.g. "971 dead channels removed from 14 layers"
+  TrainResult training{};          ///< of passes that train: the curve; else empty
 };
 
 struct Pass {
@@ -59,6 +69,7 @@ struct PassRecord {
   std::uint64_t bytes_after = 0;
   bool changed = false;
   std::vector<std::string> notes;
+  TrainResult training{};  ///< of passes that train
 };
 
 /// Runs passes in order: checks the stage, runs, verifies, and for an exact pass compares the outputs before and after

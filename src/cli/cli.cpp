@@ -65,8 +65,8 @@ struct TableValues {
   std::deque<bool> switches;
   std::vector<std::pair<const OptionSpec*, CLI::Option*>> options;
 
-  void add_to(CLI::App& app) {
-    for (const auto& spec : compress_specs()) {
+  void add_to(CLI::App& app, std::span<const OptionSpec> specs) {
+    for (const auto& spec : specs) {
       std::string flag = std::string("--") + spec.name;
       if (flag == "--output") flag = "-o,--output";
       CLI::Option* option = spec.value ? app.add_option(flag, texts.emplace_back(), spec.help)->type_name(spec.value)
@@ -102,11 +102,11 @@ int dispatch(int argc, char** argv, bool& json) {
     c->add_flag("-v,--verbose", verbose, "say what every pass did");
   };
 
-  TableValues compress_values, check_values;
+  TableValues compress_values, check_values, train_values;
   std::string model;
   auto* compress = app.add_subcommand("compress", "the whole job: model in, C out");
   compress->add_option("MODEL", model, "a .tflite file")->required();
-  compress_values.add_to(*compress);
+  compress_values.add_to(*compress, compress_specs());
   compress->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
   common(compress);
 
@@ -135,6 +135,18 @@ int dispatch(int argc, char** argv, bool& json) {
   eval->add_flag("--json", eval_arguments.json);
   common(eval);
 
+  TrainArguments train_arguments;
+  auto* train = app.add_subcommand("train", "train a graph in text form, or a float .tflite, and write a .tflite");
+  train->add_option("MODEL", train_arguments.model, "text form (random weights are allowed) or .tflite")->required();
+  train->add_option("--data", train_arguments.data, "training samples, with labels or a teacher")->required();
+  train->add_option("-o,--output", train_arguments.output, "the trained .tflite")->required();
+  train->add_option("--teacher", train_arguments.teacher, "a float model with the same inputs and outputs");
+  train->add_option("--preprocess", train_arguments.preprocess, "\"scale=S,mean=M\": x = (raw - M) * S");
+  train->add_option("--seed", train_arguments.seed, "seed of everything random (default 1)");
+  train->add_option("--threads", train_arguments.threads, "threads (default: all cores)")->check(CLI::Range(0, 256));
+  train_values.add_to(*train, training_specs());
+  common(train);
+
   CheckArguments check_arguments;
   auto* check = app.add_subcommand("check", "fail (exit 1) when a budget is exceeded or a baseline got worse");
   check
@@ -142,7 +154,7 @@ int dispatch(int argc, char** argv, bool& json) {
                    "report.json, a compressed DIR, or a .tflite (takes the options of compress)")
       ->required();
   check->add_option("--baseline", check_arguments.baseline, "an earlier report.json");
-  check_values.add_to(*check);
+  check_values.add_to(*check, compress_specs());
   check->add_option("--config", check_arguments.config);
   common(check);
 
@@ -177,6 +189,10 @@ int dispatch(int argc, char** argv, bool& json) {
   if (*inspect) return command_inspect(model, inspect_json);
   if (*run) return command_run(run_arguments);
   if (*eval) return command_eval(eval_arguments);
+  if (*train) {
+    train_arguments.given = train_values.given();
+    return command_train(train_arguments);
+  }
   if (*check) {
     check_arguments.given = check_values.given();
     check_arguments.json = json;

@@ -28,6 +28,16 @@ struct EvalArguments {
 };
 int command_eval(const EvalArguments& a);
 
+struct TrainArguments {
+  std::string model, data, output, teacher, preprocess;
+  std::map<std::string, std::string> given;  ///< of training_specs()
+  std::uint64_t seed = 1;
+  int threads = 0;
+};
+int command_train(const TrainArguments& a);
+/// One line of the log for each epoch.
+void log_epoch(const EpochInfo& e);
+
 struct CheckArguments {
   std::string subject, baseline;
   std::map<std::string, std::string> given;  ///< options of compress, for a MODEL

@@ -21,6 +21,13 @@ std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t
 
 }  // namespace
 
+void log_epoch(const EpochInfo& e) {
+  char text[160];
+  std::snprintf(text, sizeof text, "epoch %zu of %zu: loss %.4f, validation %.4f%s, %.0f s left", e.epoch, e.epochs,
+                e.loss, e.validation, e.best ? " (best so far)" : "", e.seconds_left);
+  log_info(text);
+}
+
 /// Shared by compress and check.
 Compressed compress_model(const CompressOptions& o) {
   set_thread_count(o.threads);
@@ -33,7 +40,18 @@ Compressed compress_model(const CompressOptions& o) {
   if (!o.dump_after.empty() && !find_pass(o.dump_after))
     throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
 
+  const auto training = load(o.finetune, model.graph, 0, preprocess);
+  std::optional<Import> teacher, student;
+  if (!o.student.empty()) student = import_tflite(o.student);
+  const bool taught = o.teacher != "none";
+  if (taught && !o.teacher.empty()) teacher = import_tflite(o.teacher);
+  const Graph& teacher_graph = teacher ? teacher->graph : model.graph;
+  if (training && taught && teacher_graph.stage != Stage::Float)
+    throw Error(ErrorKind::usage, "the teacher must be a float model", "give --teacher the float .tflite");
+
   CompressSettings settings = o.settings;
+  settings.pass_options.training.options.seed = settings.seed;
+  settings.pass_options.training.hooks.on_epoch = log_epoch;
   settings.progress = show_progress;
   settings.after_pass = [&](const Pass& p, const Graph& g) {
     if (o.dump_after == p.name) {
@@ -42,8 +60,14 @@ Compressed compress_model(const CompressOptions& o) {
       std::fwrite(text.data(), 1, text.size(), stderr);
     }
   };
-  Compressed c =
-      compress({&model, calibration ? &*calibration : nullptr, evaluation ? &*evaluation : nullptr}, settings);
+  CompressInputs inputs;
+  inputs.model = &model;
+  inputs.student = student ? &*student : nullptr;
+  inputs.calibration = calibration ? &*calibration : nullptr;
+  inputs.evaluation = evaluation ? &*evaluation : nullptr;
+  inputs.training = training ? &*training : nullptr;
+  inputs.teacher = taught ? &teacher_graph : nullptr;
+  Compressed c = compress(inputs, settings);
   for (const auto& w : c.report.warnings) log_warning(w);
   for (const auto& p : c.report.passes)
     for (const auto& note : p.notes) log_info(p.name + ": " + note);
@@ -64,6 +88,7 @@ int command_compress(const std::string& model, const std::map<std::string, std::
   log_info("written: " + printable(o.out_dir));
   answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
   for (const auto& f : c.report.failures) log_error(Error(ErrorKind::gate, f));
+  if (interrupt_acknowledged()) return static_cast<int>(ErrorKind::interrupted);
   return c.report.failures.empty() ? 0 : static_cast<int>(ErrorKind::gate);
 }
 

@@ -15,31 +15,11 @@ namespace tinyc {
 namespace {
 
 [[noreturn]] void bad(const std::string& option, const std::string& value, const std::string& expected) {
-  throw Error(ErrorKind::usage, "bad value '" + printable(value) + "' for " + option, "expected " + expected);
-}
-
-bool parse_switch(const std::string& v, const std::string& option) {
-  if (v == "true" || v == "1") return true;
-  if (v == "false" || v == "0" || v.empty()) return false;
-  bad(option, v, "true or false");
+  bad_value(option, value, expected);
 }
 
 std::size_t parse_count(const std::string& v, const std::string& option) {
   return static_cast<std::size_t>(parse_number(v, option, 0, 1e9));
-}
-
-std::vector<std::string> parse_list(const std::string& v) {
-  std::vector<std::string> items;
-  std::string item;
-  for (const char c : v + ",") {
-    if (c == ',') {
-      if (!item.empty()) items.push_back(item);
-      item.clear();
-    } else if (c != ' ') {
-      item += c;
-    }
-  }
-  return items;
 }
 
 template <class E>
@@ -96,7 +76,7 @@ void set_emit(CompressOptions& o, const std::string& v) {
 
 using O = CompressOptions;
 using P = PassOptions;
-const OptionSpec kSpecs[] = {
+const OptionSpec kOwnSpecs[] = {
     {"output", "DIR", "where to write (default: the model's name + _tinyc)", true,
      [](O& o, const std::string& v) { o.out_dir = v; }},
     {"int8", nullptr, "quantize to int8 (already quantized models stay as they are)", false,
@@ -120,6 +100,14 @@ const OptionSpec kSpecs[] = {
     {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false,
      [](O& o, const std::string& v) { o.preprocess = v; }},
     {"prune", "S[:KIND]", "remove the fraction S of the weights; KIND: unstructured, block4 or N:M", false, set_prune},
+    {"finetune", "DATA", "train after lossy steps; labels optional, the input model is the teacher", true,
+     [](O& o, const std::string& v) { o.finetune = v; }},
+    {"teacher", "MODEL", "another teacher (.tflite, same inputs and outputs); 'none': labels alone", true,
+     [](O& o, const std::string& v) { o.teacher = v; }},
+    {"student", "MODEL", "compress this smaller .tflite instead, taught by the input model", true,
+     [](O& o, const std::string& v) { o.student = v; }},
+    {"qat", nullptr, "quantization-aware training before quantizing", false,
+     [](O& o, const std::string& v) { o.settings.qat = parse_switch(v, "--qat"); }},
     {"optimize", "GOAL", "balanced (default), size or speed", false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.optimize = choose<P::Optimize>(
@@ -166,13 +154,24 @@ const OptionSpec kSpecs[] = {
      [](O& o, const std::string& v) { o.output.reproducible = parse_switch(v, "--reproducible"); }},
 };
 
+// Own rows, then those of training.
+const std::vector<OptionSpec>& specs() {
+  static const std::vector<OptionSpec> all = [] {
+    std::vector<OptionSpec> list(std::begin(kOwnSpecs), std::end(kOwnSpecs));
+    const auto training = training_specs();
+    list.insert(list.end(), training.begin(), training.end());
+    return list;
+  }();
+  return all;
+}
+
 std::string normalized(std::string key) {
   std::replace(key.begin(), key.end(), '_', '-');
   return key;
 }
 
 const OptionSpec* find_spec(const std::string& key) {
-  for (const auto& s : kSpecs)
+  for (const auto& s : specs())
     if (key == s.name) return &s;
   return nullptr;
 }
@@ -193,8 +192,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }
 
 std::string nearest(const std::string& key) {
-  const OptionSpec* best = &kSpecs[0];
-  for (const auto& s : kSpecs)
+  const OptionSpec* best = &specs()[0];
+  for (const auto& s : specs())
     if (edit_distance(key, s.name) < edit_distance(key, best->name)) best = &s;
   return best->name;
 }
@@ -261,7 +260,31 @@ void apply_config(CompressOptions& o, const fs::path& file) {
 
 }  // namespace
 
-std::span<const OptionSpec> compress_specs() noexcept { return kSpecs; }
+std::span<const OptionSpec> compress_specs() { return specs(); }
+
+void bad_value(const std::string& option, const std::string& value, const std::string& expected) {
+  throw Error(ErrorKind::usage, "bad value '" + printable(value) + "' for " + option, "expected " + expected);
+}
+
+bool parse_switch(const std::string& v, const std::string& option) {
+  if (v == "true" || v == "1") return true;
+  if (v == "false" || v == "0" || v.empty()) return false;
+  bad_value(option, v, "true or false");
+}
+
+std::vector<std::string> parse_list(const std::string& v) {
+  std::vector<std::string> items;
+  std::string item;
+  for (const char c : v + ",") {
+    if (c == ',') {
+      if (!item.empty()) items.push_back(item);
+      item.clear();
+    } else if (c != ' ') {
+      item += c;
+    }
+  }
+  return items;
+}
 
 double parse_number(const std::string& text, const std::string& option, double lo, double hi) {
   char* end = nullptr;
@@ -304,7 +327,7 @@ CompressOptions resolve_options(const std::string& model, const std::map<std::st
   } else if (fs::is_regular_file(beside, error)) {
     apply_config(o, beside);
   }
-  for (const auto& s : kSpecs) {
+  for (const auto& s : specs()) {
     std::string variable = std::string("TINYC_") + s.name;
     for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     if (const char* v = std::getenv(variable.c_str())) s.set(o, v);

@@ -12,7 +12,7 @@
 namespace tinyc {
 
 struct CompressOptions {
-  std::string model, out_dir, calib, eval, preprocess, dump_after;
+  std::string model, out_dir, calib, eval, preprocess, dump_after, finetune, teacher, student;
   std::size_t calib_samples = 0;
   CompressSettings settings;
   OutputChoice output;
@@ -30,7 +30,9 @@ struct OptionSpec {
 };
 
 /// In the order of --help.
-std::span<const OptionSpec> compress_specs() noexcept;
+std::span<const OptionSpec> compress_specs();
+/// Those of them that say how to train: also the options of `train`.
+std::span<const OptionSpec> training_specs() noexcept;
 
 /// Applies defaults < tinyc.toml < TINYC_* < command line. `given` holds the command line's options by name ("true" for
 /// switches). Throws Error(usage): unknown keys (with the nearest known one), bad values, unreadable configuration.
@@ -41,6 +43,12 @@ CompressOptions resolve_options(const std::string& model, const std::map<std::st
 std::uint64_t parse_bytes(const std::string& text, const std::string& option);
 /// "1pp" or "1%" -> 0.01; "0.01" -> 0.01. Throws Error(usage).
 double parse_share(const std::string& text, const std::string& option);
+/// Throws Error(usage): what was given, and what was expected.
+[[noreturn]] void bad_value(const std::string& option, const std::string& value, const std::string& expected);
+/// "true", "1", "false", "0"; empty is false. Throws Error(usage).
+bool parse_switch(const std::string& text, const std::string& option);
+/// Items between commas, blanks dropped.
+std::vector<std::string> parse_list(const std::string& text);
 /// A finite number in [lo, hi]. Throws Error(usage).
 double parse_number(const std::string& text, const std::string& option, double lo, double hi);
 

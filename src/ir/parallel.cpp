@@ -13,6 +13,7 @@ namespace tinyc {
 namespace {
 std::atomic<int> g_threads{0};
 std::atomic<bool> g_interrupted{false};
+std::atomic<bool> g_acknowledged{false};
 std::atomic<int> g_holds{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler reads it");
 }  // namespace
@@ -30,6 +31,11 @@ void set_thread_count(int n) {
 
 bool interrupted() noexcept { return g_interrupted.load(std::memory_order_relaxed); }
 void set_interrupted() noexcept { g_interrupted.store(true, std::memory_order_relaxed); }
+void acknowledge_interrupt() noexcept {
+  g_acknowledged = true;
+  g_interrupted = false;
+}
+bool interrupt_acknowledged() noexcept { return g_acknowledged; }
 InterruptHold::InterruptHold() noexcept { ++g_holds; }
 InterruptHold::~InterruptHold() { --g_holds; }
 bool InterruptHold::active() noexcept { return g_holds.load() > 0; }

@@ -8,6 +8,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return std::fabs(x); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float x, float) { return x < 0 ? -1.0f : x > 0 ? 1.0f : 0.0f; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const Multiplier m = quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(to.scale));
@@ -24,6 +28,7 @@ constexpr OpTraits traits_abs{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

@@ -8,6 +8,10 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, get<Add>(a.op).act, [](float x, float y) { return x + y; });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(a, get<Add>(a.op).act, [](float, float) { return 1.0f; }, [](float, float) { return 1.0f; });
+}
+
 AddMultipliers multipliers(float larger, float smaller, float output) {
   const double twice = 2 * static_cast<double>(larger);
   return {static_cast<double>(smaller) / twice, twice / ((1 << kAddBits) * static_cast<double>(output))};
@@ -27,6 +31,7 @@ constexpr OpTraits traits_add{
     .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kAddKernels,

@@ -47,6 +47,7 @@ constexpr OpTraits traits_arg_max{
     .quant = {.output = QuantRule::Output::index},
     .infer = infer,
     .forward = forward,
+    .backward = stop_gradient,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

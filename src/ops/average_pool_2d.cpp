@@ -22,6 +22,19 @@ void forward(const ForwardArgs& a) {
       });
 }
 
+void backward(const BackwardArgs& a) {
+  const std::int32_t channels = a.in[0].shape->back();
+  std::vector<float> masked;
+  const float* g = unclamped_gradient(a, get<AveragePool2D>(a.op).act, masked);
+  if (!a.grad_in[0]) return;
+  for_windows<AveragePool2D>(a.op, *a.in[0].shape, *a.out[0].shape, [&](std::ptrdiff_t to, const PoolWindow& w) {
+    const float share = 1.0f / static_cast<float>(w.pixels());
+    for_pixels(w, [&](std::ptrdiff_t from) {
+      for (std::int32_t c = 0; c < channels; ++c) a.grad_in[0][from + c] += g[to + c] * share;
+    });
+  });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& p = get<AveragePool2D>(n.op);
   out.add(make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act));
@@ -35,6 +48,7 @@ constexpr OpTraits traits_average_pool_2d{
     .quant = {.output = QuantRule::Output::same_as_input},
     .infer = infer_pool<AveragePool2D>,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -51,24 +51,50 @@ std::int64_t count(const OpData& op, std::span<const Tensor* const> in, const Te
   return num_elements(out.shape) * plan_of(get<BatchMatmul>(op), in[0]->shape, in[1]->shape).k;
 }
 
+/// A stored matrix of `rows` x `cols` as the left factor, swapped or not.
+Strided left_factor(const float* data, std::int64_t cols, bool swapped) {
+  return swapped ? Strided{data, 1, cols} : Strided{data, cols, 1};
+}
+
+/// A stored matrix of `rows` x `cols` as the right factor: its rows must be dense, so a swapped one is copied.
+const float* right_factor(const float* data, std::int64_t rows, std::int64_t cols, bool swapped,
+                          std::vector<float>& copy) {
+  if (!swapped) return data;
+  copy.resize(static_cast<std::size_t>(rows * cols));
+  transpose_into(rows, cols, data, copy.data());
+  return copy.data();
+}
+
 void forward(const ForwardArgs& a) {
   const auto& o = get<BatchMatmul>(a.op);
   const Plan p = plan_of(o, *a.in[0].shape, *a.in[1].shape);
   const std::int64_t xs = std::int64_t{p.m} * p.k, ys = std::int64_t{p.k} * p.n, os = std::int64_t{p.m} * p.n;
   for (std::int64_t b = 0; b < num_elements(p.batch); ++b) {
-    const auto x =
-        const_rows(a.in[0].data + matrix_index(b, p.batch, p.x_batch) * xs, o.adj_x ? p.k : p.m, o.adj_x ? p.m : p.k);
-    const auto y =
-        const_rows(a.in[1].data + matrix_index(b, p.batch, p.y_batch) * ys, o.adj_y ? p.n : p.k, o.adj_y ? p.k : p.n);
-    auto out = mutable_rows(a.out[0].data + b * os, p.m, p.n);
-    if (o.adj_x && o.adj_y)
-      out.noalias() = x.transpose() * y.transpose();
-    else if (o.adj_x)
-      out.noalias() = x.transpose() * y;
-    else if (o.adj_y)
-      out.noalias() = x * y.transpose();
-    else
-      out.noalias() = x * y;
+    const float* x = a.in[0].data + matrix_index(b, p.batch, p.x_batch) * xs;
+    const float* y = a.in[1].data + matrix_index(b, p.batch, p.y_batch) * ys;
+    float* out = a.out[0].data + b * os;
+    std::fill_n(out, os, 0.0f);
+    gemm_add(p.m, p.n, p.k, left_factor(x, o.adj_x ? p.m : p.k, o.adj_x), right_factor(y, p.n, p.k, o.adj_y, a.scratch),
+             p.n, out, p.n);
+  }
+}
+
+void backward(const BackwardArgs& a) {
+  const auto& o = get<BatchMatmul>(a.op);
+  const Plan p = plan_of(o, *a.in[0].shape, *a.in[1].shape);
+  const std::int64_t xs = std::int64_t{p.m} * p.k, ys = std::int64_t{p.k} * p.n, os = std::int64_t{p.m} * p.n;
+  for (std::int64_t b = 0; b < num_elements(p.batch); ++b) {
+    const std::int64_t ix = matrix_index(b, p.batch, p.x_batch) * xs, iy = matrix_index(b, p.batch, p.y_batch) * ys;
+    const float *x = a.in[0].data + ix, *y = a.in[1].data + iy, *g = a.grad_out[0] + b * os;
+    if (a.grad_in[0] && !o.adj_x)  // dX = G Y'
+      gemm_add(p.m, p.k, p.n, {g, p.n, 1}, right_factor(y, p.k, p.n, !o.adj_y, a.scratch), p.k, a.grad_in[0] + ix, p.k);
+    if (a.grad_in[0] && o.adj_x)  // stored swapped: Y G'
+      gemm_add(p.k, p.m, p.n, left_factor(y, o.adj_y ? p.k : p.n, o.adj_y), right_factor(g, p.m, p.n, true, a.scratch),
+               p.m, a.grad_in[0] + ix, p.m);
+    if (a.grad_in[1] && !o.adj_y)  // dY = X' G
+      gemm_add(p.k, p.n, p.m, left_factor(x, o.adj_x ? p.m : p.k, !o.adj_x), g, p.n, a.grad_in[1] + iy, p.n);
+    if (a.grad_in[1] && o.adj_y)  // stored swapped: G' X
+      gemm_add(p.n, p.k, p.m, {g, 1, p.n}, right_factor(x, p.k, p.m, o.adj_x, a.scratch), p.k, a.grad_in[1] + iy, p.k);
   }
 }
 
@@ -138,6 +164,7 @@ constexpr OpTraits kTraits = {.name = "batch_matmul",
                               .quant = {.weight = 1},
                               .infer = infer,
                               .forward = forward,
+                              .backward = backward,
                               .macs = count,
                               .lower = lower,
                               .kernels = kKernels};

@@ -3,6 +3,7 @@
 #pragma once
 #include <vector>
 
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 namespace tinyc {
@@ -49,6 +50,37 @@ void forward_binary(const ForwardArgs& args, Act act, F f) {
       index[d] = 0;
       a -= std::ptrdiff_t{dim.count} * dim.a;
       b -= std::ptrdiff_t{dim.count} * dim.b;
+    }
+    if (d == index.size()) return;
+  }
+}
+
+/// d a += g * slope_a(a, b), d b += g * slope_b(a, b) element by element; broadcast operands sum over their repetitions
+/// in the order of the output.
+template <class Fa, class Fb>
+void backward_binary(const BackwardArgs& args, Act act, Fa slope_a, Fb slope_b) {
+  std::vector<float> masked;
+  const float* g = unclamped_gradient(args, act, masked);
+  const Broadcast plan = plan_broadcast(*args.in[0].shape, *args.in[1].shape);
+  const float *a = args.in[0].data, *b = args.in[1].data;
+  float *ga = args.grad_in[0], *gb = args.grad_in[1];
+  std::ptrdiff_t at_a = 0, at_b = 0;
+  std::vector<std::int32_t> index(plan.outer.size(), 0);
+  for (std::size_t d = 0;;) {
+    for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) {
+      const std::ptrdiff_t ia = at_a + i * plan.inner.a, ib = at_b + i * plan.inner.b;
+      if (ga) ga[ia] += g[i] * slope_a(a[ia], b[ib]);
+      if (gb) gb[ib] += g[i] * slope_b(a[ia], b[ib]);
+    }
+    g += plan.inner.count;
+    for (d = 0; d < index.size(); ++d) {
+      const Broadcast::Dim& dim = plan.outer[d];
+      at_a += dim.a;
+      at_b += dim.b;
+      if (++index[d] < dim.count) break;
+      index[d] = 0;
+      at_a -= std::ptrdiff_t{dim.count} * dim.a;
+      at_b -= std::ptrdiff_t{dim.count} * dim.b;
     }
     if (d == index.size()) return;
   }

@@ -39,6 +39,14 @@ void forward(const ForwardArgs& a) {
   for (std::int64_t i = 0; i < num_elements(*a.out[0].shape); ++i) a.out[0].data[i] = activate(a.out[0].data[i], o.act);
 }
 
+void backward(const BackwardArgs& a) {
+  Concatenation plain = get<Concatenation>(a.op);
+  std::vector<float> masked;
+  const float* g = unclamped_gradient(a, plain.act, masked);
+  plain.act = Act::none;
+  move_gradient(a, plain, g);
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Concatenation>(n.op);
   const auto axis = static_cast<std::size_t>(o.axis);
@@ -66,6 +74,7 @@ constexpr OpTraits traits_concatenation = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

@@ -23,47 +23,127 @@ std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tenso
   return num_elements(out.shape) * w[1] * w[2] * w[3];
 }
 
-/// Patches of output pixels [first, first + rows) of one picture, one row of k_h * k_w * channels each.
-void gather(const Conv2D& o, const float* picture, const Shape& x, const Shape& w, const Shape& y, std::int64_t first,
-            std::int64_t rows, std::int64_t channel, float* patch) {
-  const std::int64_t channels = w[3];
-  for (std::int64_t r = first; r < first + rows; ++r) {
-    const std::int64_t top = r / y[2] * o.stride.h - o.pad.top, left = r % y[2] * o.stride.w - o.pad.left;
-    for (std::int64_t ky = 0; ky < w[1]; ++ky) {
-      const std::int64_t iy = top + ky * o.dilation.h;
-      for (std::int64_t kx = 0; kx < w[2]; ++kx, patch += channels) {
-        const std::int64_t ix = left + kx * o.dilation.w;
-        if (iy < 0 || iy >= x[1] || ix < 0 || ix >= x[2])
-          std::fill_n(patch, channels, 0.0f);
-        else
-          std::copy_n(picture + (iy * x[2] + ix) * x[3] + channel, channels, patch);
-      }
-    }
-  }
+/// A picture with its border of zeros, so that windows need no checks: the picture itself where it has none.
+struct Bordered {
+  std::int64_t height, width, row;  ///< as far as windows reach; elements between rows
+  bool own;                         ///< false: the picture's own memory
+};
+
+Bordered bordered(const Conv2D& o, const Shape& x, const Shape& w, const Shape& y) {
+  const std::int64_t height = std::int64_t{y[1] - 1} * o.stride.h + std::int64_t{w[1] - 1} * o.dilation.h + 1,
+                     width = std::int64_t{y[2] - 1} * o.stride.w + std::int64_t{w[2] - 1} * o.dilation.w + 1;
+  const bool own = o.pad.top > 0 || o.pad.left > 0 || height > x[1] || width > x[2];
+  return {height, width, (own ? width : x[2]) * x[3], own};
+}
+
+/// Calls visit(bordered row, first element there, elements) for the part of each picture row that windows can see, with
+/// the element of the picture.
+template <class Visit>
+void for_rows(const Conv2D& o, const Bordered& b, const Shape& x, Visit visit) {
+  const std::int64_t columns = std::min<std::int64_t>(x[2], b.width - o.pad.left);
+  for (std::int64_t iy = 0; iy < std::min<std::int64_t>(x[1], b.height - o.pad.top); ++iy)
+    if (columns > 0) visit((iy + o.pad.top) * b.row + o.pad.left * x[3], iy * x[2] * x[3], columns * x[3]);
+}
+
+/// The products of one picture are one matrix product for each output row and run of neighbouring window elements: with
+/// one group and no dilation the elements of a kernel row are neighbours in a picture row (no im2col is written).
+/// Calls visit(output row, element of the bordered picture, index of the run's first weight in a filter, run length).
+template <class Visit>
+void for_runs(const Conv2D& o, const Bordered& b, const Shape& x, const Shape& w, const Shape& y, std::int64_t channel,
+              Visit visit) {
+  const bool whole = x[3] == w[3] && o.dilation.w == 1;
+  const std::int64_t runs = whole ? 1 : w[2], length = whole ? std::int64_t{w[2]} * w[3] : w[3];
+  for (std::int64_t oy = 0; oy < y[1]; ++oy)
+    for (std::int64_t ky = 0; ky < w[1]; ++ky)
+      for (std::int64_t r = 0; r < runs; ++r)
+        visit(oy, (oy * o.stride.h + ky * o.dilation.h) * b.row + r * o.dilation.w * x[3] + channel,
+              (ky * w[2] + r) * w[3], length);
+}
+
+/// 1x1 without stride and border: all pixels of all pictures are rows of one product.
+bool pointwise(const Conv2D& o, const Shape& w) {
+  return w[1] == 1 && w[2] == 1 && o.stride == Pair{1, 1} && o.pad == Pads{};
 }
 
 void forward(const ForwardArgs& a) {
   const auto& o = get<Conv2D>(a.op);
   const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
   const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, k = std::int64_t{w[1]} * w[2] * w[3];
-  const std::int64_t pixels = std::int64_t{y[1]} * y[2], in_pixels = std::int64_t{x[1]} * x[2];
-  const bool direct = w[1] == 1 && w[2] == 1 && o.stride == Pair{1, 1} && o.pad == Pads{};
-  // Patches are gathered in slices that stay in the second-level cache.
-  const std::int64_t slice =
-      direct ? pixels : std::clamp<std::int64_t>(65536 / k, 16, std::max<std::int64_t>(pixels, 16));
-  if (!direct) a.scratch.resize(static_cast<std::size_t>(slice * k));
-  for (std::int64_t n = 0; n < x[0]; ++n)
-    for (std::int64_t g = 0; g < groups; ++g)
-      for (std::int64_t first = 0; first < pixels; first += slice) {
-        const std::int64_t rows = std::min(slice, pixels - first);
-        const float* picture = a.in[0].data + n * in_pixels * x[3];
-        if (!direct) gather(o, picture, x, w, y, first, rows, g * w[3], a.scratch.data());
-        const auto patches =
-            direct ? const_rows(picture + g * w[3], rows, k, x[3]) : const_rows(a.scratch.data(), rows, k);
-        auto result = mutable_rows(a.out[0].data + (n * pixels + first) * y[3] + g * filters, rows, filters, y[3]);
-        result.noalias() = patches * const_rows(a.in[1].data + g * filters * k, filters, k).transpose();
-      }
-  finish_rows(a, a.out[0].data, x[0] * pixels, y[3], o.act);
+  const std::int64_t pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2], in_size = num_elements(x) / x[0];
+  const Bordered b = bordered(o, x, w, y);
+  const std::int64_t border = b.own ? b.height * b.row : 0;
+  a.scratch.assign(static_cast<std::size_t>(border + filters * k), 0.0f);
+  float *frame = a.scratch.data(), *weights = frame + border;
+  std::fill_n(a.out[0].data, pictures * pixels * y[3], 0.0f);
+  for (std::int64_t g = 0; g < groups; ++g) {
+    transpose_into(filters, k, a.in[1].data + g * filters * k, weights);
+    if (pointwise(o, w)) {
+      gemm_add(pictures * pixels, filters, k, {a.in[0].data + g * w[3], x[3], 1}, weights, filters,
+               a.out[0].data + g * filters, y[3]);
+      continue;
+    }
+    for (std::int64_t n = 0; n < pictures; ++n) {
+      const float* picture = a.in[0].data + n * in_size;
+      if (b.own)
+        for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
+          std::copy_n(picture + from, count, frame + to);
+        });
+      const float* source = b.own ? frame : picture;
+      float* out = a.out[0].data + n * pixels * y[3] + g * filters;
+      for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
+        gemm_add(y[2], filters, length, {source + at, o.stride.w * x[3], 1}, weights + first * filters, filters,
+                 out + oy * y[2] * y[3], y[3]);
+      });
+    }
+  }
+  finish_rows(a, a.out[0].data, pictures * pixels, y[3], o.act);
+}
+
+void backward(const BackwardArgs& a) {
+  const auto& o = get<Conv2D>(a.op);
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, k = std::int64_t{w[1]} * w[2] * w[3];
+  const std::int64_t pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2], in_size = num_elements(x) / x[0];
+  const float* gradient = unclamped_gradient(a, o.act, a.scratch);
+  add_bias_gradient(a, gradient, pictures * pixels, y[3]);
+  float *to_x = a.grad_in[0], *to_w = a.grad_in[1];
+  if (pointwise(o, w)) {
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const float *gy = gradient + g * filters, *filter = a.in[1].data + g * filters * k;
+      if (to_x) gemm_add(pictures * pixels, k, filters, {gy, y[3], 1}, filter, k, to_x + g * w[3], x[3]);
+      if (to_w)
+        gemm_add(filters, k, pictures * pixels, {gy, 1, y[3]}, a.in[0].data + g * w[3], x[3], to_w + g * filters * k,
+                 k);
+    }
+    return;
+  }
+  const Bordered b = bordered(o, x, w, y);
+  std::vector<float> frame(b.own && to_w ? static_cast<std::size_t>(b.height * b.row) : 0), frame_gradient;
+  for (std::int64_t n = 0; n < pictures; ++n) {
+    const float* picture = a.in[0].data + n * in_size;
+    if (b.own && to_w)
+      for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
+        std::copy_n(picture + from, count, frame.data() + to);
+      });
+    if (b.own && to_x) frame_gradient.assign(static_cast<std::size_t>(b.height * b.row), 0.0f);
+    const float* source = b.own ? frame.data() : picture;
+    float* target = !to_x ? nullptr : b.own ? frame_gradient.data() : to_x + n * in_size;
+    for (std::int64_t g = 0; g < groups; ++g) {
+      const float *gy = gradient + n * pixels * y[3] + g * filters, *filter = a.in[1].data + g * filters * k;
+      for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
+        const float* row = gy + oy * y[2] * y[3];
+        if (target)  // windows overlap, and so do the rows of the product
+          gemm_add(y[2], length, filters, {row, y[3], 1}, filter + first, k, target + at, o.stride.w * x[3]);
+        if (to_w)
+          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, o.stride.w * x[3],
+                   to_w + g * filters * k + first, k);
+      });
+    }
+    if (b.own && to_x)
+      for_rows(o, b, x, [&](std::int64_t from, std::int64_t to, std::int64_t count) {
+        add_to(count, frame_gradient.data() + from, to_x + n * in_size + to);
+      });
+  }
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
@@ -92,8 +172,10 @@ constexpr OpTraits kTraits = {.name = "conv_2d",
                               .min_inputs = 2,
                               .max_inputs = 3,
                               .quant = {.weight = 1, .weight_axis = 0, .bias = 2},
+                              .batched = true,
                               .infer = infer,
                               .forward = forward,
+                              .backward = backward,
                               .macs = count,
                               .lower = lower,
                               .kernels = kKernels};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 extern "C" {

@@ -42,6 +42,7 @@ constexpr OpTraits traits_depth_to_space = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

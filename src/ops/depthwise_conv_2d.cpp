@@ -23,13 +23,23 @@ std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tenso
   return num_elements(out.shape) * in[1]->shape[1] * in[1]->shape[2];
 }
 
-/// One tap of one output pixel.
-void accumulate(const float* __restrict x, const float* __restrict w, float* __restrict y, std::int64_t channels,
-                std::int64_t multiplier) {
-  if (multiplier == 1) {
-    for (std::int64_t c = 0; c < channels; ++c) y[c] += x[c] * w[c];
-    return;
+/// Calls visit(tap, element of the input pixel's channel 0) for the taps of an output pixel that lie in picture n.
+template <class Visit>
+void for_taps(const DepthwiseConv2D& o, const Shape& x, const Shape& w, std::int64_t n, std::int64_t oy,
+              std::int64_t ox, Visit visit) {
+  for (std::int64_t ky = 0; ky < w[1]; ++ky) {
+    const std::int64_t iy = oy * o.stride.h - o.pad.top + ky * o.dilation.h;
+    if (iy < 0 || iy >= x[1]) continue;
+    for (std::int64_t kx = 0; kx < w[2]; ++kx) {
+      const std::int64_t ix = ox * o.stride.w - o.pad.left + kx * o.dilation.w;
+      if (ix >= 0 && ix < x[2]) visit(ky * w[2] + kx, ((n * x[1] + iy) * x[2] + ix) * x[3]);
+    }
   }
+}
+
+/// One tap of one output pixel.
+void accumulate(const float* x, const float* w, float* y, std::int64_t channels, std::int64_t multiplier) {
+  if (multiplier == 1) return multiply_add(channels, x, w, y);
   for (std::int64_t c = 0; c < channels; ++c, w += multiplier, y += multiplier)
     for (std::int64_t m = 0; m < multiplier; ++m) y[m] += x[c] * w[m];
 }
@@ -37,25 +47,34 @@ void accumulate(const float* __restrict x, const float* __restrict w, float* __r
 void forward(const ForwardArgs& a) {
   const auto& o = get<DepthwiseConv2D>(a.op);
   const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
-  const std::int64_t multiplier = y[3] / x[3];
+  const std::int64_t multiplier = y[3] / x[3], pictures = x[0] * a.samples;
   float* out = a.out[0].data;
-  for (std::int64_t n = 0; n < x[0]; ++n)
+  std::fill_n(out, pictures * y[1] * y[2] * y[3], 0.0f);
+  for (std::int64_t n = 0; n < pictures; ++n)
     for (std::int64_t oy = 0; oy < y[1]; ++oy)
-      for (std::int64_t ox = 0; ox < y[2]; ++ox, out += y[3]) {
-        fill_bias(a, out, 1, y[3]);
-        for (std::int64_t ky = 0; ky < w[1]; ++ky) {
-          const std::int64_t iy = oy * o.stride.h - o.pad.top + ky * o.dilation.h;
-          if (iy < 0 || iy >= x[1]) continue;
-          for (std::int64_t kx = 0; kx < w[2]; ++kx) {
-            const std::int64_t ix = ox * o.stride.w - o.pad.left + kx * o.dilation.w;
-            if (ix < 0 || ix >= x[2]) continue;
-            accumulate(a.in[0].data + ((n * x[1] + iy) * x[2] + ix) * x[3], a.in[1].data + (ky * w[2] + kx) * w[3], out,
-                       x[3], multiplier);
-          }
-        }
-        if (o.act != Act::none)
-          for (std::int64_t c = 0; c < y[3]; ++c) out[c] = activate(out[c], o.act);
-      }
+      for (std::int64_t ox = 0; ox < y[2]; ++ox, out += y[3])
+        for_taps(o, x, w, n, oy, ox, [&](std::int64_t tap, std::int64_t from) {
+          accumulate(a.in[0].data + from, a.in[1].data + tap * w[3], out, x[3], multiplier);
+        });
+  finish_rows(a, a.out[0].data, pictures * y[1] * y[2], y[3], o.act);
+}
+
+void backward(const BackwardArgs& a) {
+  const auto& o = get<DepthwiseConv2D>(a.op);
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t multiplier = y[3] / x[3], pictures = x[0] * a.samples;
+  const float* g = unclamped_gradient(a, o.act, a.scratch);
+  add_bias_gradient(a, g, pictures * y[1] * y[2], y[3]);
+  for (std::int64_t n = 0; n < pictures; ++n)
+    for (std::int64_t oy = 0; oy < y[1]; ++oy)
+      for (std::int64_t ox = 0; ox < y[2]; ++ox, g += y[3])
+        for_taps(o, x, w, n, oy, ox, [&](std::int64_t tap, std::int64_t from) {
+          const float* weights = a.in[1].data + tap * w[3];
+          if (a.grad_in[1]) accumulate(a.in[0].data + from, g, a.grad_in[1] + tap * w[3], x[3], multiplier);
+          if (!a.grad_in[0]) return;
+          if (multiplier == 1) return multiply_add(x[3], g, weights, a.grad_in[0] + from);
+          for (std::int64_t c = 0; c < y[3]; ++c) a.grad_in[0][from + c / multiplier] += g[c] * weights[c];
+        });
 }
 
 constexpr Kernel kKernels[] = {
@@ -88,8 +107,10 @@ constexpr OpTraits kTraits = {.name = "depthwise_conv_2d",
                               .min_inputs = 2,
                               .max_inputs = 3,
                               .quant = {.weight = 1, .weight_axis = 3, .bias = 2},
+                              .batched = true,
                               .infer = infer,
                               .forward = forward,
+                              .backward = backward,
                               .macs = count,
                               .lower = lower,
                               .kernels = kKernels};

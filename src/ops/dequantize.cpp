@@ -1,4 +1,5 @@
 // DEQUANTIZE: nothing to do among floats; inside an integer program there are no floats to give.
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 namespace tinyc {
@@ -21,6 +22,7 @@ constexpr OpTraits traits_dequantize = {
     .elementwise = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_identity,
     .macs = no_macs,
     .lower = lower,
 };

@@ -9,6 +9,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return x > 0 ? x : std::expm1(x); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float x, float y) { return x > 0 ? 1.0f : y + 1; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   lower_table(g, n, out, real_entry(in, to, [](double x) { return x > 0 ? x : std::expm1(x); }));
@@ -23,6 +27,7 @@ constexpr OpTraits traits_elu{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

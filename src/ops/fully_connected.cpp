@@ -28,14 +28,21 @@ std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tenso
 
 void forward(const ForwardArgs& a) {
   const std::int64_t width = (*a.in[1].shape)[1], channels = (*a.in[1].shape)[0],
-                     rows = num_elements(*a.in[0].shape) / width;
-  const auto w = const_rows(a.in[1].data, channels, width);
-  if (rows == 1)
-    Eigen::Map<Eigen::VectorXf>(a.out[0].data, channels).noalias() =
-        w * Eigen::Map<const Eigen::VectorXf>(a.in[0].data, width);
-  else
-    mutable_rows(a.out[0].data, rows, channels).noalias() = const_rows(a.in[0].data, rows, width) * w.transpose();
+                     rows = num_elements(*a.in[0].shape) / width * a.samples;
+  a.scratch.resize(static_cast<std::size_t>(width * channels));
+  transpose_into(channels, width, a.in[1].data, a.scratch.data());
+  std::fill_n(a.out[0].data, rows * channels, 0.0f);
+  gemm_add(rows, channels, width, {a.in[0].data, width, 1}, a.scratch.data(), channels, a.out[0].data, channels);
   finish_rows(a, a.out[0].data, rows, channels, get<FullyConnected>(a.op).act);
+}
+
+void backward(const BackwardArgs& a) {
+  const std::int64_t width = (*a.in[1].shape)[1], channels = (*a.in[1].shape)[0],
+                     rows = num_elements(*a.in[0].shape) / width * a.samples;
+  const float* g = unclamped_gradient(a, get<FullyConnected>(a.op).act, a.scratch);
+  if (a.grad_in[0]) gemm_add(rows, width, channels, {g, channels, 1}, a.in[1].data, width, a.grad_in[0], width);
+  if (a.grad_in[1]) gemm_add(channels, width, rows, {g, 1, channels}, a.in[0].data, width, a.grad_in[1], width);
+  add_bias_gradient(a, g, rows, channels);
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
@@ -61,8 +68,10 @@ constexpr OpTraits kTraits = {.name = "fully_connected",
                               .min_inputs = 2,
                               .max_inputs = 3,
                               .quant = {.weight = 1, .weight_axis = 0, .bias = 2},
+                              .batched = true,
                               .infer = infer,
                               .forward = forward,
+                              .backward = backward,
                               .macs = count,
                               .lower = lower,
                               .kernels = kKernels};

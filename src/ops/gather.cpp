@@ -89,6 +89,7 @@ constexpr OpTraits traits_gather{
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

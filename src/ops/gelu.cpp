@@ -18,6 +18,18 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [approximate = get<Gelu>(a.op).approximate](float x) { return gelu(x, approximate); });
 }
 
+void backward(const BackwardArgs& a) {
+  const bool approximate = get<Gelu>(a.op).approximate;
+  map_gradient(a, [approximate](float x, float) {
+    if (!approximate) {
+      const float density = std::exp(-0.5f * x * x) / std::sqrt(2 * std::numbers::pi_v<float>);
+      return 0.5f * std::erfc(-x / std::numbers::sqrt2_v<float>) + x * density;
+    }
+    const float c = std::sqrt(2 / std::numbers::pi_v<float>), t = std::tanh(c * (x + 0.044715f * x * x * x));
+    return 0.5f * (1 + t) + 0.5f * x * (1 - t * t) * c * (1 + 3 * 0.044715f * x * x);
+  });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const bool approximate = get<Gelu>(n.op).approximate;
@@ -32,6 +44,7 @@ constexpr OpTraits traits_gelu{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

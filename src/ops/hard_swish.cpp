@@ -34,6 +34,10 @@ float hard_swish(float x) { return x * std::min(6.0f, std::max(0.0f, x + 3.0f)) 
 
 void forward(const ForwardArgs& a) { map_elements(a, hard_swish); }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float x, float) { return x <= -3 ? 0.0f : x >= 3 ? 1.0f : (2 * x + 3) / 6; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const float fine_scale = (1.0f / 128.0f) * in.scale;
@@ -56,6 +60,7 @@ constexpr OpTraits traits_hard_swish{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

@@ -26,6 +26,24 @@ void forward(const ForwardArgs& a) {
   }
 }
 
+// d x = (g - y * sum(g * y)) / norm; where the norm is too small to be divided by, y is x times a constant.
+void backward(const BackwardArgs& a) {
+  if (!a.grad_in[0]) return;
+  const std::int64_t depth = a.in[0].shape->back(), rows = num_elements(*a.in[0].shape) / depth;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float *x = a.in[0].data + r * depth, *y = a.out[0].data + r * depth, *g = a.grad_out[0] + r * depth;
+    float sum = 0, dot = 0;
+    for (std::int64_t c = 0; c < depth; ++c) {
+      sum += x[c] * x[c];
+      dot += g[c] * y[c];
+    }
+    const float norm = std::sqrt(sum);
+    if (norm <= kSmallestNorm) dot = 0;
+    for (std::int64_t c = 0; c < depth; ++c)
+      a.grad_in[0][r * depth + c] += (g[c] - y[c] * dot) / std::max(norm, kSmallestNorm);
+  }
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& in = g.at(n.inputs[0]);
   const ScaleZp q = scale_zp(in), to = scale_zp(g.at(n.outputs[0]));
@@ -48,6 +66,7 @@ constexpr OpTraits traits_l2_normalization{
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 128, .zero_point = 0},
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -10,6 +10,11 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [alpha](float x) { return x > 0 ? x : x * alpha; });
 }
 
+void backward(const BackwardArgs& a) {
+  const float alpha = get<LeakyRelu>(a.op).alpha;
+  map_gradient(a, [alpha](float x, float) { return x > 0 ? 1.0f : alpha; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const float alpha = get<LeakyRelu>(n.op).alpha;
@@ -30,6 +35,7 @@ constexpr OpTraits traits_leaky_relu{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

@@ -10,6 +10,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return 1.0f / (1.0f + std::exp(-x)); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float, float y) { return y * (1 - y); });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   if (to.scale != 1.0f / 256 || to.zero_point != -128)
@@ -30,6 +34,7 @@ constexpr OpTraits traits_logistic{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

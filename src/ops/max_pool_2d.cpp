@@ -23,6 +23,26 @@ void forward(const ForwardArgs& a) {
       });
 }
 
+// The gradient goes to the first of the largest elements.
+void backward(const BackwardArgs& a) {
+  const std::int32_t channels = a.in[0].shape->back();
+  std::vector<float> masked;
+  const float* g = unclamped_gradient(a, get<MaxPool2D>(a.op).act, masked);
+  if (!a.grad_in[0]) return;
+  std::vector<std::ptrdiff_t> best(static_cast<std::size_t>(channels));
+  for_windows<MaxPool2D>(a.op, *a.in[0].shape, *a.out[0].shape, [&](std::ptrdiff_t to, const PoolWindow& w) {
+    std::fill(best.begin(), best.end(), -1);
+    const float* x = a.in[0].data;
+    for_pixels(w, [&](std::ptrdiff_t from) {
+      for (std::int32_t c = 0; c < channels; ++c) {
+        auto& b = best[static_cast<std::size_t>(c)];
+        if (b < 0 || x[from + c] > x[b]) b = from + c;
+      }
+    });
+    for (std::int32_t c = 0; c < channels; ++c) a.grad_in[0][best[static_cast<std::size_t>(c)]] += g[to + c];
+  });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& p = get<MaxPool2D>(n.op);
   out.add(make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act));
@@ -37,6 +57,7 @@ constexpr OpTraits traits_max_pool_2d{
     .moves = true,
     .infer = infer_pool<MaxPool2D>,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -8,6 +8,12 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, Act::none, [](float x, float y) { return std::min(x, y); });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(
+      a, Act::none, [](float x, float y) { return x <= y ? 1.0f : 0.0f; },
+      [](float x, float y) { return x <= y ? 0.0f : 1.0f; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_maximum(g, n, out, true); }
 
 }  // namespace
@@ -21,6 +27,7 @@ constexpr OpTraits traits_minimum{
     .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kMaximumKernels,

@@ -78,6 +78,7 @@ constexpr OpTraits traits_mirror_pad{
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -16,6 +16,10 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, get<Mul>(a.op).act, [](float x, float y) { return x * y; });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(a, get<Mul>(a.op).act, [](float, float y) { return y; }, [](float x, float) { return x; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   BinaryLayer l = make_binary(g, n, out, kKernels[0], kKernels[1]);
   const Multiplier m = quantize_multiplier(static_cast<double>(l.a.scale) * static_cast<double>(l.b.scale) /
@@ -41,6 +45,7 @@ constexpr OpTraits traits_mul{
     .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

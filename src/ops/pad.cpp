@@ -38,6 +38,12 @@ void forward(const ForwardArgs& a) {
   copy_elements(plan(o, *a.in[0].shape, *a.out[0].shape), a.in[0].data, a.out[0].data);
 }
 
+void backward(const BackwardArgs& a) {
+  Pad zeros = get<Pad>(a.op);
+  zeros.value = 0;
+  move_gradient(a, zeros, a.grad_out[0]);
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Pad>(n.op);
   const Tensor& result = g.at(n.outputs[0]);
@@ -60,6 +66,7 @@ constexpr OpTraits traits_pad = {
     .quant = {.output = QuantRule::Output::same_as_input},
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 namespace tinyc {
@@ -19,26 +20,47 @@ std::vector<Shape> infer_pool(const OpData& op, std::span<const Tensor* const> i
            window_output(s[2], p.pad.left, p.pad.right, p.kernel.w, p.stride.w, 1), s[3]}};
 }
 
-/// For every output pixel: `begin(out)`, `step(out, in)` for each pixel of the window that lies in the picture,
-/// `end(out, pixels)`; the pointers are at channel 0.
-template <class P, class Begin, class Step, class End>
-void forward_pool(const ForwardArgs& a, Begin begin, Step step, End end) {
-  const P& p = get<P>(a.op);
-  const Shape &in = *a.in[0].shape, &out = *a.out[0].shape;
+/// The pixels of the picture under one window: rows [y0, y1), columns [x0, x1) of a picture that starts at `picture`
+/// and has `row` elements a row, `pixel` elements a pixel.
+struct PoolWindow {
+  std::int32_t y0, y1, x0, x1;
+  std::ptrdiff_t picture, row, pixel;
+  std::int32_t pixels() const { return (y1 - y0) * (x1 - x0); }
+};
+
+/// Calls visit(element of the output pixel's channel 0, window) for every output pixel.
+template <class P, class Visit>
+void for_windows(const OpData& op, const Shape& in, const Shape& out, Visit visit) {
+  const P& p = get<P>(op);
   const std::ptrdiff_t channels = in[3];
-  float* to = a.out[0].data;
+  std::ptrdiff_t to = 0;
   for (std::int32_t n = 0; n < out[0]; ++n)
     for (std::int32_t y = 0; y < out[1]; ++y)
       for (std::int32_t x = 0; x < out[2]; ++x, to += channels) {
         const std::int32_t top = y * p.stride.h - p.pad.top, left = x * p.stride.w - p.pad.left;
-        const std::int32_t y0 = std::max(top, 0), y1 = std::min(top + p.kernel.h, in[1]);
-        const std::int32_t x0 = std::max(left, 0), x1 = std::min(left + p.kernel.w, in[2]);
-        begin(to);
-        for (std::int32_t iy = y0; iy < y1; ++iy)
-          for (std::int32_t ix = x0; ix < x1; ++ix)
-            step(to, a.in[0].data + ((std::ptrdiff_t{n} * in[1] + iy) * in[2] + ix) * channels);
-        end(to, (y1 - y0) * (x1 - x0));
+        visit(to, PoolWindow{std::max(top, 0), std::min(top + p.kernel.h, in[1]), std::max(left, 0),
+                             std::min(left + p.kernel.w, in[2]), std::ptrdiff_t{n} * in[1] * in[2] * channels,
+                             in[2] * channels, channels});
       }
+}
+
+/// Calls visit(element of the pixel's channel 0) for every pixel under the window.
+template <class Visit>
+void for_pixels(const PoolWindow& w, Visit visit) {
+  for (std::int32_t y = w.y0; y < w.y1; ++y)
+    for (std::int32_t x = w.x0; x < w.x1; ++x) visit(w.picture + y * w.row + x * w.pixel);
+}
+
+/// For every output pixel: `begin(out)`, `step(out, in)` for each pixel of the window that lies in the picture,
+/// `end(out, pixels)`; the pointers are at channel 0.
+template <class P, class Begin, class Step, class End>
+void forward_pool(const ForwardArgs& a, Begin begin, Step step, End end) {
+  for_windows<P>(a.op, *a.in[0].shape, *a.out[0].shape, [&](std::ptrdiff_t at, const PoolWindow& w) {
+    float* to = a.out[0].data + at;
+    begin(to);
+    for_pixels(w, [&](std::ptrdiff_t from) { step(to, a.in[0].data + from); });
+    end(to, w.pixels());
+  });
 }
 
 /// The layer of either pool; rejects an output whose quantization differs from the input's.

@@ -19,6 +19,12 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, Act::none, [](float x, float alpha) { return x >= 0 ? x : x * alpha; });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(
+      a, Act::none, [](float x, float y) { return x >= 0 ? 1.0f : y; },
+      [](float x, float) { return x >= 0 ? 0.0f : x; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   BinaryLayer l = make_binary(g, n, out, kKernels[0], kKernels[0]);
   require(!l.swapped, "the input is a constant");
@@ -43,6 +49,7 @@ constexpr OpTraits traits_prelu{
     .elementwise = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -1,4 +1,5 @@
 // QUANTIZE: nothing to do among floats; among integers a change of scale and zero point.
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 extern "C" int tinyc_quantize(const tinyc_layer* l, std::uint8_t* arena);
@@ -39,6 +40,7 @@ constexpr OpTraits traits_quantize = {
     .elementwise = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_identity,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -25,26 +25,42 @@ struct Reduction {
 };
 Reduction plan_reduction(const Shape& in, const Ints& axes);
 
+/// Calls visit(element) for every element that the loops `d` reach from element `x`, in order.
+template <class Visit>
+void for_elements(const std::array<Reduction::Dim, 3>& d, std::ptrdiff_t x, Visit&& visit) {
+  for (std::int32_t i = 0; i < d[0].count; ++i)
+    for (std::int32_t j = 0; j < d[1].count; ++j)
+      for (std::int32_t k = 0; k < d[2].count; ++k)
+        visit(x + std::ptrdiff_t{i} * d[0].stride + std::ptrdiff_t{j} * d[1].stride + std::ptrdiff_t{k} * d[2].stride);
+}
+
 /// out = fold of `step` over the reduced axes, starting with the first element.
 template <class F>
 void forward_reduce(const ForwardArgs& a, const Ints& axes, F step) {
   const Reduction r = plan_reduction(*a.in[0].shape, axes);
-  const auto run = [](const std::array<Reduction::Dim, 3>& d, const float* x, auto&& visit) {
-    for (std::int32_t i = 0; i < d[0].count; ++i)
-      for (std::int32_t j = 0; j < d[1].count; ++j)
-        for (std::int32_t k = 0; k < d[2].count; ++k)
-          visit(x + std::ptrdiff_t{i} * d[0].stride + std::ptrdiff_t{j} * d[1].stride +
-                std::ptrdiff_t{k} * d[2].stride);
-  };
+  const float* in = a.in[0].data;
   float* out = a.out[0].data;
-  run(r.kept, a.in[0].data, [&](const float* x) {
+  for_elements(r.kept, 0, [&](std::ptrdiff_t x) {
     float acc = 0;
     bool first = true;
-    run(r.reduced, x, [&](const float* y) {
-      acc = first ? *y : step(acc, *y);
+    for_elements(r.reduced, x, [&](std::ptrdiff_t y) {
+      acc = first ? in[y] : step(acc, in[y]);
       first = false;
     });
     *out++ = acc;
+  });
+}
+
+/// d in += share(in, out, g, terms) of every reduced element.
+template <class F>
+void backward_reduce(const BackwardArgs& a, const Ints& axes, F share) {
+  if (!a.grad_in[0]) return;
+  const Reduction r = plan_reduction(*a.in[0].shape, axes);
+  std::ptrdiff_t out = 0;
+  for_elements(r.kept, 0, [&](std::ptrdiff_t x) {
+    const float y = a.out[0].data[out], g = a.grad_out[0][out];
+    for_elements(r.reduced, x, [&](std::ptrdiff_t i) { a.grad_in[0][i] += share(a.in[0].data[i], y, g, r.terms()); });
+    ++out;
   });
 }
 

@@ -8,6 +8,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return activate(x, Act::relu); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float x, float) { return x > 0 ? 1.0f : 0.0f; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_clamp(g, n, out, Act::relu); }
 
 }  // namespace
@@ -19,6 +23,7 @@ constexpr OpTraits traits_relu{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

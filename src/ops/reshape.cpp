@@ -37,6 +37,7 @@ constexpr OpTraits traits_reshape = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

@@ -56,6 +56,27 @@ void forward(const ForwardArgs& a) {
   }
 }
 
+void backward(const BackwardArgs& a) {
+  if (!a.grad_in[0]) return;
+  const auto& o = get<ResizeBilinear>(a.op);
+  const Shape& s = *a.in[0].shape;
+  const auto rows = spots(s[1], o.size.h, o.align_corners, o.half_pixel_centers);
+  const auto columns = spots(s[2], o.size.w, o.align_corners, o.half_pixel_centers);
+  const std::ptrdiff_t c = s[3], row = c * s[2];
+  const float* g = a.grad_out[0];
+  for (std::ptrdiff_t n = 0; n < s[0]; ++n) {
+    float* picture = a.grad_in[0] + n * s[1] * row;
+    for (const Spot& y : rows)
+      for (const Spot& x : columns)
+        for (std::ptrdiff_t k = 0; k < c; ++k, ++g) {
+          picture[y.low * row + x.low * c + k] += *g * (1 - y.far) * (1 - x.far);
+          picture[y.high * row + x.low * c + k] += *g * y.far * (1 - x.far);
+          picture[y.low * row + x.high * c + k] += *g * (1 - y.far) * x.far;
+          picture[y.high * row + x.high * c + k] += *g * y.far * x.far;
+        }
+  }
+}
+
 // Input pixels per output pixel with 10 fraction bits, rounded to nearest.
 std::int32_t step(std::int32_t in, std::int32_t out, bool align) {
   if (align && out > 1) {
@@ -94,6 +115,7 @@ constexpr OpTraits traits_resize_bilinear = {
     .quant = {.output = QuantRule::Output::same_as_input},
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -96,6 +96,7 @@ constexpr OpTraits traits_resize_nearest_neighbor = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

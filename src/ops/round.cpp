@@ -21,6 +21,7 @@ constexpr OpTraits traits_round{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = stop_gradient,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

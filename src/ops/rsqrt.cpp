@@ -10,6 +10,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return 1.0f / std::sqrt(x); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float, float y) { return -0.5f * y * y * y; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   const double real = 1.0 / (std::sqrt(static_cast<double>(in.scale)) * static_cast<double>(to.scale));
@@ -33,6 +37,7 @@ constexpr OpTraits traits_rsqrt{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

@@ -30,6 +30,19 @@ void forward(const ForwardArgs& a) {
   }
 }
 
+// d x = beta * y * (g - sum(g * y)).
+void backward(const BackwardArgs& a) {
+  if (!a.grad_in[0]) return;
+  const float beta = get<Softmax>(a.op).beta;
+  const std::int64_t depth = a.in[0].shape->back(), rows = num_elements(*a.in[0].shape) / depth;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float *y = a.out[0].data + r * depth, *g = a.grad_out[0] + r * depth;
+    float dot = 0;
+    for (std::int64_t c = 0; c < depth; ++c) dot += g[c] * y[c];
+    for (std::int64_t c = 0; c < depth; ++c) a.grad_in[0][r * depth + c] += beta * y[c] * (g[c] - dot);
+  }
+}
+
 // exp(-d * scale * beta) in Q0.31 for d = 0, 1, ... up to where neither the sum nor any output can change.
 std::vector<std::int32_t> exponentials(float scale, float beta) {
   const double real =
@@ -74,6 +87,7 @@ constexpr OpTraits traits_softmax{
     .quant = {.output = QuantRule::Output::fixed, .scale = 1.0f / 256, .zero_point = -128},
     .infer = infer,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

@@ -42,6 +42,7 @@ constexpr OpTraits traits_space_to_depth = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

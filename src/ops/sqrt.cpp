@@ -9,6 +9,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return std::sqrt(x); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float, float y) { return 0.5f / y; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   lower_table(g, n, out, real_entry(in, to, [](double x) { return std::sqrt(std::max(x, 0.0)); }));
@@ -22,6 +26,7 @@ constexpr OpTraits traits_sqrt{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

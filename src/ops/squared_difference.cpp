@@ -17,6 +17,11 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, Act::none, [](float x, float y) { return (x - y) * (x - y); });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(
+      a, Act::none, [](float x, float y) { return 2 * (x - y); }, [](float x, float y) { return 2 * (y - x); });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   BinaryLayer l = make_binary(g, n, out, kKernels[0], kKernels[1]);
   const auto [larger, smaller] = order_by_scale(l);
@@ -42,6 +47,7 @@ constexpr OpTraits traits_squared_difference{
     .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kKernels,

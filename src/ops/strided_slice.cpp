@@ -48,6 +48,7 @@ constexpr OpTraits traits_strided_slice = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

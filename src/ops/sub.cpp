@@ -9,6 +9,10 @@ void forward(const ForwardArgs& a) {
   forward_binary(a, get<Sub>(a.op).act, [](float x, float y) { return x - y; });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_binary(a, get<Sub>(a.op).act, [](float, float) { return 1.0f; }, [](float, float) { return -1.0f; });
+}
+
 AddMultipliers multipliers(float larger, float smaller, float output) {
   const float twice = 2 * larger;
   return {static_cast<double>(smaller / twice),
@@ -29,6 +33,7 @@ constexpr OpTraits traits_sub{
     .elementwise = true,
     .infer = infer_binary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kAddKernels,

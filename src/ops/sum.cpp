@@ -8,6 +8,10 @@ void forward(const ForwardArgs& a) {
   forward_reduce(a, get<Sum>(a.op).axes, [](float x, float y) { return x + y; });
 }
 
+void backward(const BackwardArgs& a) {
+  backward_reduce(a, get<Sum>(a.op).axes, [](float, float, float g, [[maybe_unused]] std::int32_t terms) { return g; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) { lower_sum(g, n, out, get<Sum>(n.op).axes, false); }
 
 }  // namespace
@@ -17,6 +21,7 @@ constexpr OpTraits traits_sum{
     .summary = "sum over axes",
     .infer = infer_reduce<Sum>,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kSumKernels,

@@ -10,6 +10,10 @@ void forward(const ForwardArgs& a) {
   map_elements(a, [](float x) { return std::tanh(x); });
 }
 
+void backward(const BackwardArgs& a) {
+  map_gradient(a, [](float, float y) { return 1 - y * y; });
+}
+
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto [in, to] = unary_quant(g, n);
   if (to.scale != 1.0f / 128 || to.zero_point != 0)
@@ -30,6 +34,7 @@ constexpr OpTraits traits_tanh{
     .elementwise = true,
     .infer = infer_unary,
     .forward = forward,
+    .backward = backward,
     .macs = no_macs,
     .lower = lower,
     .kernels = kLutKernels,

@@ -46,6 +46,7 @@ constexpr OpTraits traits_transpose = {
     .moves = true,
     .infer = infer,
     .forward = forward,
+    .backward = backward_move,
     .macs = no_macs,
     .lower = lower,
     .kernels = kCopyKernels,

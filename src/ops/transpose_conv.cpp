@@ -30,29 +30,61 @@ std::int64_t count(const OpData&, std::span<const Tensor* const> in, const Tenso
   return num_elements(in[0]->shape) * in[1]->shape[1] * in[1]->shape[2] * out.shape[3];
 }
 
+/// Calls visit(element of the output pixel's channel 0, tap) for the taps of input pixel (iy, ix) of picture n that
+/// land in the output.
+template <class Visit>
+void for_taps(const TransposeConv& o, const Shape& w, const Shape& y, std::int64_t n, std::int64_t iy, std::int64_t ix,
+              Visit visit) {
+  for (std::int64_t t = 0; t < std::int64_t{w[1]} * w[2]; ++t) {
+    const std::int64_t oy = iy * o.stride.h - o.pad.top + t / w[2], ox = ix * o.stride.w - o.pad.left + t % w[2];
+    if (oy >= 0 && oy < y[1] && ox >= 0 && ox < y[2]) visit(((n * y[1] + oy) * y[2] + ox) * y[3], t);
+  }
+}
+
+// One row of input pixels at a time: products with all filters [out_c][tap], then scattered over the output.
 void forward(const ForwardArgs& a) {
   const auto& o = get<TransposeConv>(a.op);
   const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
   const std::int64_t taps = std::int64_t{w[1]} * w[2], cols = w[0] * taps, pixels = std::int64_t{y[1]} * y[2];
-  fill_bias(a, a.out[0].data, x[0] * pixels, y[3]);
-  a.scratch.resize(static_cast<std::size_t>(x[2] * cols));
-  // One row of input pixels at a time: products with all filters, then scattered over the output.
+  std::fill_n(a.out[0].data, x[0] * pixels * y[3], 0.0f);
+  a.scratch.resize(static_cast<std::size_t>((x[2] + x[3]) * cols));
+  float *products = a.scratch.data(), *weights = products + x[2] * cols;
+  transpose_into(cols, x[3], a.in[1].data, weights);
   for (std::int64_t n = 0; n < x[0]; ++n)
     for (std::int64_t iy = 0; iy < x[1]; ++iy) {
-      const float* row = a.in[0].data + (n * x[1] + iy) * x[2] * x[3];
-      mutable_rows(a.scratch.data(), x[2], cols).noalias() =
-          const_rows(row, x[2], x[3]) * const_rows(a.in[1].data, cols, x[3]).transpose();
+      std::fill_n(products, x[2] * cols, 0.0f);
+      gemm_add(x[2], cols, x[3], {a.in[0].data + (n * x[1] + iy) * x[2] * x[3], x[3], 1}, weights, cols, products,
+               cols);
       for (std::int64_t ix = 0; ix < x[2]; ++ix)
-        for (std::int64_t t = 0; t < taps; ++t) {
-          const std::int64_t oy = iy * o.stride.h - o.pad.top + t / w[2], ox = ix * o.stride.w - o.pad.left + t % w[2];
-          if (oy < 0 || oy >= y[1] || ox < 0 || ox >= y[2]) continue;
-          float* to = a.out[0].data + (n * pixels + oy * y[2] + ox) * y[3];
-          const float* from = a.scratch.data() + ix * cols + t;
-          for (std::int64_t c = 0; c < y[3]; ++c) to[c] += from[c * taps];
-        }
+        for_taps(o, w, y, n, iy, ix, [&](std::int64_t to, std::int64_t t) {
+          const float* from = products + ix * cols + t;
+          for (std::int64_t c = 0; c < y[3]; ++c) a.out[0].data[to + c] += from[c * taps];
+        });
     }
-  if (o.act != Act::none)
-    for (std::int64_t i = 0; i < x[0] * pixels * y[3]; ++i) a.out[0].data[i] = activate(a.out[0].data[i], o.act);
+  finish_rows(a, a.out[0].data, x[0] * pixels, y[3], o.act);
+}
+
+void backward(const BackwardArgs& a) {
+  const auto& o = get<TransposeConv>(a.op);
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t taps = std::int64_t{w[1]} * w[2], cols = w[0] * taps;
+  const float* g = unclamped_gradient(a, o.act, a.scratch);
+  add_bias_gradient(a, g, std::int64_t{x[0]} * y[1] * y[2], y[3]);
+  std::vector<float> products(static_cast<std::size_t>(x[2] * cols));  // gradient of forward's products
+  for (std::int64_t n = 0; n < x[0]; ++n)
+    for (std::int64_t iy = 0; iy < x[1]; ++iy) {
+      std::fill(products.begin(), products.end(), 0.0f);
+      for (std::int64_t ix = 0; ix < x[2]; ++ix)
+        for_taps(o, w, y, n, iy, ix, [&](std::int64_t from, std::int64_t t) {
+          float* to = products.data() + ix * cols + t;
+          for (std::int64_t c = 0; c < y[3]; ++c) to[c * taps] = g[from + c];
+        });
+      const std::int64_t row = (n * x[1] + iy) * x[2] * x[3];
+      if (a.grad_in[0])
+        gemm_add(x[2], x[3], cols, {products.data(), cols, 1}, a.in[1].data, x[3], a.grad_in[0] + row, x[3]);
+      if (a.grad_in[1])
+        gemm_add(cols, x[3], x[2], {products.data(), 1, cols}, a.in[0].data + row, x[3], a.grad_in[1], x[3]);
+    }
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_transpose_conv", tinyc_transpose_conv, "tinyc_transpose_conv.c"}};
@@ -75,6 +107,7 @@ constexpr OpTraits kTraits = {.name = "transpose_conv",
                               .quant = {.weight = 1, .weight_axis = 0, .bias = 2},
                               .infer = infer,
                               .forward = forward,
+                              .backward = backward,
                               .macs = count,
                               .lower = lower,
                               .kernels = kKernels};

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 
+#include "ops/gradient.h"
 #include "ops/op_support.h"
 
 extern "C" int tinyc_lut(const tinyc_layer* l, uint8_t* arena);

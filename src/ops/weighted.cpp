@@ -2,14 +2,6 @@
 
 namespace tinyc {
 
-ConstRows const_rows(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
-  return {data, rows, cols, Eigen::OuterStride<>(stride < 0 ? cols : stride)};
-}
-
-Rows mutable_rows(float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride) {
-  return {data, rows, cols, Eigen::OuterStride<>(stride < 0 ? cols : stride)};
-}
-
 void check_bias(std::span<const Tensor* const> in, std::int64_t channels) {
   if (in.size() > 2 && in[2] && num_elements(in[2]->shape) != channels)
     reject("the bias has shape " + to_string(in[2]->shape) + ", the output " + std::to_string(channels) + " channels");
@@ -26,13 +18,12 @@ void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t
 }
 
 void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act) {
-  const float* bias = a.in.size() > 2 ? a.in[2].data : nullptr;
   const auto [lo, hi] = bounds(act);
-  if (bias)
-    for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t c = 0; c < channels; ++c) out[r * channels + c] += bias[c];
-  if (act != Act::none)
-    for (std::int64_t i = 0; i < rows * channels; ++i) out[i] = std::min(std::max(out[i], lo), hi);
+  add_bias_and_clamp(rows, channels, a.in.size() > 2 ? a.in[2].data : nullptr, lo, hi, out);
+}
+
+void add_bias_gradient(const BackwardArgs& a, const float* g, std::int64_t rows, std::int64_t channels) {
+  if (a.grad_in.size() > 2 && a.grad_in[2]) add_column_sums(rows, channels, g, a.grad_in[2]);
 }
 
 std::int16_t narrow16(std::int64_t v, const char* what) {

@@ -1,19 +1,12 @@
 // What the operators with weights share: bias checks, the float epilogue, and the integer half of lowering (folded
 // biases, multipliers, the block of filters that is decoded at a time).
 #pragma once
-#include <Eigen/Core>
-
+#include "ops/gemm.h"
+#include "ops/gradient.h"
+#include "ops/loops.h"
 #include "ops/op_support.h"
 
 namespace tinyc {
-
-using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using ConstRows = Eigen::Map<const RowMatrix, Eigen::Unaligned, Eigen::OuterStride<>>;
-using Rows = Eigen::Map<RowMatrix, Eigen::Unaligned, Eigen::OuterStride<>>;
-
-/// A row-major float matrix in memory; `stride` = elements between two rows, -1 for dense.
-ConstRows const_rows(const float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride = -1);
-Rows mutable_rows(float* data, std::int64_t rows, std::int64_t cols, std::int64_t stride = -1);
 
 /// Rejects a bias (input 2, absent is fine) that does not hold one value for each of `channels`.
 void check_bias(std::span<const Tensor* const> in, std::int64_t channels);
@@ -21,6 +14,8 @@ void check_bias(std::span<const Tensor* const> in, std::int64_t channels);
 void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels);
 /// Adds the bias, where there is one, to each row and clamps to the fused activation.
 void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act);
+/// Adds the column sums of `rows` rows of `channels` of `g` to the bias' gradient where there is one.
+void add_bias_gradient(const BackwardArgs& a, const float* g, std::int64_t rows, std::int64_t channels);
 
 /// How the real multiplier s_in * s_w / s_out is rounded: TFLite's kernels differ, and the last bit of the result
 /// depends on it.

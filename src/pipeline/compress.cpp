@@ -22,22 +22,25 @@ std::size_t synthetic_samples(const Graph& g) {
 }
 
 // The passes of one side of quantization, in order.
-std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s) {
-  const bool prune = s.pass_options.prune.fraction > 0;
+std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s, bool training) {
+  const bool prune = s.pass_options.prune.fraction > 0, learn = training;
   std::vector<const Pass*> list;
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
-    if (name == "prune_magnitude" && !prune) continue;
+    if (name == "prune_magnitude" && (!prune || learn)) continue;
+    if (name == "prune_gradual" && (!prune || !learn)) continue;
+    if (name == "finetune" && (!learn || prune)) continue;  // pruning trains by itself
+    if (name == "train_quantized" && !(learn && s.qat)) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
-    if (name == "prune_magnitude") list.push_back(find_pass("eliminate_dead_channels"));
+    if (name == "prune_magnitude" || name == "prune_gradual") list.push_back(find_pass("eliminate_dead_channels"));
   }
   return list;
 }
 
-std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s) {
-  if (s.passes.empty()) return default_passes(g, s);
+std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s, bool training) {
+  if (s.passes.empty()) return default_passes(g, s, training);
   std::vector<const Pass*> list;
   for (const auto& name : s.passes) {
     const Pass* p = find_pass(name);
@@ -81,7 +84,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   };
 
   Compressed out;
-  out.graph = model.graph;
+  out.graph = in.student ? in.student->graph : model.graph;
   out.graph.name = s.name;
   Report& r = out.report;
 
@@ -97,10 +100,17 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
           "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
   }
   options.calibration = calibration;
+  if (in.training && !needs_samples)
+    throw Error(ErrorKind::usage, "only float models can be trained, this one is quantized already",
+                "give the float model it was made from");
+  if (s.qat && !in.training)
+    throw Error(ErrorKind::usage, "quantization-aware training needs samples", "give --finetune DATA");
+  options.training.data = in.training;
+  options.training.teacher = in.teacher;
 
   progress("passes", 0.1);
   Graph float_graph;  // as it was just before quantization
-  const auto passes = chosen_passes(out.graph, s);
+  const auto passes = chosen_passes(out.graph, s, in.training != nullptr);
   r.passes = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
     if (g.stage == Stage::Float) float_graph = g;
     if (s.after_pass) s.after_pass(p, g);

@@ -17,12 +17,16 @@ struct CompressInputs {
   const Import* model = nullptr;
   const Dataset* calibration = nullptr;  ///< null: synthetic samples, with a warning
   const Dataset* evaluation = nullptr;   ///< null: agreement is measured on the calibration samples
+  const Import* student = nullptr;       ///< compressed in place of the model, which stays reference and teacher
+  const Dataset* training = nullptr;     ///< null: nothing is trained
+  const Graph* teacher = nullptr;        ///< float; null: labels alone
 };
 
 struct CompressSettings {
   std::string name = "model";
   bool int8 = false;
   std::string metric = "auto", target = "any";
+  bool qat = false;                 ///< quantization-aware training, where there are training samples
   std::vector<std::string> passes;  ///< empty: the default pipeline
   PassOptions pass_options;
   std::uint64_t seed = 1;

@@ -93,7 +93,7 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
                       name_of(g.stage),
                   "see the order in `tinyc passes`");
     const auto start = std::chrono::steady_clock::now();
-    PassRecord record{pass->name, 0, constant_bytes(g), 0, false, {}};
+    PassRecord record{pass->name, 0, constant_bytes(g), 0, false, {}, {}};
     const Graph before = g;
     PassResult result = pass->run(g, o);
     try {
@@ -115,6 +115,7 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
     record.bytes_after = constant_bytes(g);
     record.changed = result.changed;
     record.notes = std::move(result.notes);
+    record.training = std::move(result.training);
     records.push_back(std::move(record));
     if (after) after(*pass, g);
   }

@@ -1,0 +1,23 @@
+// Float matrix products for forward and backward steps.
+#pragma once
+#include <cstdint>
+
+namespace tinyc {
+
+/// A matrix by pointer and the distances, in elements, between rows and between columns.
+struct Strided {
+  const float* data;
+  std::int64_t row, col;
+};
+
+/// c[i][j] += sum over k of a[i][k] * b[k][j] for an m x n product of depth k. Rows of b are dense and `b_row` apart,
+/// rows of c dense and `c_row` apart; rows of c may overlap (c_row < n), they are then added one after the other. The
+/// order of the sum over k is fixed and vectors run along j only, without fused multiply-add, so the result is the same
+/// on every machine whatever its vector length.
+void gemm_add(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
+              std::int64_t c_row);
+
+/// to[c][r] = from[r][c] of a dense rows x columns matrix.
+void transpose_into(std::int64_t rows, std::int64_t columns, const float* from, float* to);
+
+}  // namespace tinyc
