@@ -16,6 +16,7 @@ namespace tinyc {
 struct PassOptions {
   const Dataset* calibration = nullptr;  ///< samples for passes that look at activations
   std::size_t calibration_samples = 0;   ///< 0: all
+  bool made_up_samples = false;          ///< the samples are synthetic: good for ranges, not for statistics
   enum class CalibMethod : std::uint8_t { minmax, percentile, mse, kl } calib_method = CalibMethod::minmax;
   float percentile = 99.99f;
 
@@ -25,6 +26,12 @@ struct PassOptions {
     std::int32_t n = 2, m = 4;  ///< n_m: keep n of every m
     bool per_layer = false;     ///< the same fraction in every layer instead of one global threshold
   } prune;
+
+  /// What pass prune_channels removes: whole channels, until the fraction is gone.
+  struct PruneChannels {
+    float fraction = 0;
+    enum class Of : std::uint8_t { weights, macs } of = Of::weights;  ///< weights: the prunable ones (see Prune)
+  } prune_channels;
 
   enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
   enum class Coding : std::uint8_t { automatic, raw, huffman } coding = Coding::automatic;

@@ -28,6 +28,7 @@ std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& 
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     if (name == "prune_magnitude" && !prune) continue;
+    if (name == "prune_channels" && s.pass_options.prune_channels.fraction <= 0) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
@@ -92,6 +93,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   if (!calibration) {
     synthetic = synthetic_dataset(model.graph, synthetic_samples(model.graph), s.seed);
     calibration = &synthetic;
+    options.made_up_samples = true;
     if (needs_samples)
       r.warnings.push_back(
           "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
