@@ -23,13 +23,16 @@ std::size_t synthetic_samples(const Graph& g) {
 
 // The passes of one side of quantization, in order.
 std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s, bool training) {
-  const bool prune = s.pass_options.prune.fraction > 0, learn = training;
+  const bool prune = s.pass_options.prune.fraction > 0, channels = s.pass_options.prune_channels.fraction > 0,
+             learn = training;
   std::vector<const Pass*> list;
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
+    if (name == "prune_channels" && (!channels || learn)) continue;
+    if (name == "prune_channels_gradual" && (!channels || !learn)) continue;
     if (name == "prune_magnitude" && (!prune || learn)) continue;
     if (name == "prune_gradual" && (!prune || !learn)) continue;
-    if (name == "finetune" && (!learn || prune)) continue;  // pruning trains by itself
+    if (name == "finetune" && (!learn || prune || channels)) continue;  // pruning trains by itself
     if (name == "train_quantized" && !(learn && s.qat)) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
@@ -95,6 +98,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   if (!calibration) {
     synthetic = synthetic_dataset(model.graph, synthetic_samples(model.graph), s.seed);
     calibration = &synthetic;
+    options.made_up_samples = true;
     if (needs_samples)
       r.warnings.push_back(
           "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
