@@ -42,7 +42,7 @@ PassResult run(Graph& g, const PassOptions& o) {
     for (std::size_t group = 0; group < f.groups; ++group) {
       const std::size_t first = group * per_group * f.size;
       const GridFilters rounded = round_filters(
-          moments[group], std::span<const float>(old.values).subspan(first, per_group * f.size), levels, kDamping);
+          moments[group], std::span<const float>(old.values).subspan(first, per_group * f.size), levels, getenv("DAMP") ? std::stod(getenv("DAMP")) : kDamping);
       std::copy(rounded.values.begin(), rounded.values.end(), f.values.begin() + static_cast<std::ptrdiff_t>(first));
       scales.insert(scales.end(), rounded.scales.begin(), rounded.scales.end());
     }

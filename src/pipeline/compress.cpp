@@ -28,7 +28,7 @@ std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& 
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     if (name == "prune_magnitude" && !prune) continue;
-    if (name == "round_weights") continue;
+    if (name == "round_weights" || name == "equalize") continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
