@@ -20,9 +20,9 @@
 #include <numeric>
 
 #include "channels.h"
+#include "layer_rounding.h"
 #include "rewrite.h"
 #include "tinyc/curvature.h"
-#include "tinyc/error.h"
 #include "tinyc/executor.h"
 #include "tinyc/parallel.h"
 #include "tinyc/pass.h"
@@ -220,14 +220,11 @@ void scale(Graph& g, const Group& group, const std::vector<float>& s) {
 }
 
 PassResult run(Graph& g, const PassOptions& o) {
-  if (!o.calibration || o.calibration->samples() == 0)
-    throw Error(ErrorKind::data, "equalization needs samples", "give --calib DATA");
-  const std::size_t available = o.calibration->samples();
-  const std::size_t n = o.calibration_samples ? std::min(o.calibration_samples, available) : available;
+  const std::size_t n = calibration_count(o, "equalization");
   const auto groups = find_groups(g);
   if (groups.empty()) return {};
   const auto ranges = channel_ranges(g, groups, *o.calibration, n);
-  for (const Group& group : groups) scale(g, group, scales_of(g, group, ranges, getenv("EQ") ? std::stof(getenv("EQ")) : o.equalize_exponent));
+  for (const Group& group : groups) scale(g, group, scales_of(g, group, ranges, o.equalize_exponent));
   remove_unused(g);
   return {true, {"channels of " + std::to_string(groups.size()) + " activations equalized"}};
 }

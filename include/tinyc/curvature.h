@@ -20,6 +20,7 @@ namespace tinyc {
 /// model as compressed so far, whose errors later layers can partly make good.
 struct InputMoments {
   std::size_t size = 0;  ///< elements of x: the weights of one filter
+  double rows = 0;       ///< patches looked at
   std::vector<double> reference_mean, mean;  ///< E[x], E[x']
   std::vector<double> covariance;            ///< [size][size] E[(x' - E x')(x' - E x')^T]
   std::vector<double> cross;                 ///< [size][size] E[(x - E x)(x' - E x')^T]

@@ -23,7 +23,7 @@ struct PassOptions {
     mse,
     kl,
     automatic
-  } calib_method = CalibMethod::minmax;
+  } calib_method = CalibMethod::automatic;
   float percentile = 99.99f;
 
   std::int32_t weight_bits = 8;  ///< 2..8: weights have 2^bits - 1 levels

@@ -206,6 +206,7 @@ class Walk {
       const double count = static_cast<double>(rows);
       InputMoments& m = result[group];
       m.size = size;
+      m.rows = count;
       sum.first /= count;
       sum.first_reference /= count;
       const Sums covariance = sum.second / count - sum.first.transpose() * sum.first;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "pipeline/measure.h"
+#include "pipeline/plan_quantization.h"
 #include "pipeline/targets.h"
 #include "tinyc/emit.h"
 #include "tinyc/error.h"
@@ -21,14 +22,20 @@ std::size_t synthetic_samples(const Graph& g) {
   return std::clamp<std::size_t>(kSyntheticElements / elements, 1, kSyntheticSamples);
 }
 
-// The passes of one side of quantization, in order.
+// Passes that plan_quantization puts into their places.
+bool is_planned(const std::string& name) {
+  return name == "equalize" || name == "calibrate" || name == "weight_grid" || name == "correct_bias" ||
+         name == "round_weights";
+}
+
+// The passes of one side of quantization, in order, without the planned ones.
 std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s) {
   const bool prune = s.pass_options.prune.fraction > 0;
   std::vector<const Pass*> list;
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     if (name == "prune_magnitude" && !prune) continue;
-    if (name == "round_weights" || name == "equalize") continue;
+    if (is_planned(name)) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
@@ -101,11 +108,24 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
 
   progress("passes", 0.1);
   Graph float_graph;  // as it was just before quantization
+  const auto run = [&](std::span<const Pass* const> passes) {
+    const auto records = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
+      if (g.stage == Stage::Float) float_graph = g;
+      if (s.after_pass) s.after_pass(p, g);
+    });
+    r.passes.insert(r.passes.end(), records.begin(), records.end());
+  };
   const auto passes = chosen_passes(out.graph, s);
-  r.passes = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
-    if (g.stage == Stage::Float) float_graph = g;
-    if (s.after_pass) s.after_pass(p, g);
-  });
+  const auto quantize = s.passes.empty() ? std::ranges::find(passes, find_pass("quantize_int8")) : passes.end();
+  run({passes.begin(), quantize});
+  if (quantize != passes.end()) {
+    progress("plan", 0.2);
+    const QuantizationPlan plan = in.calibration ? plan_quantization(out.graph, options) : plain_quantization(options);
+    options = plan.options;
+    if (in.calibration) r.passes.push_back(plan.record);
+    run(plan.passes);
+    run({quantize, passes.end()});
+  }
   if (out.graph.stage == Stage::Float)
     throw Error(ErrorKind::usage, "the chosen passes leave a float graph",
                 "end the list with calibrate,quantize_int8,huffman_code");
