@@ -7,6 +7,7 @@
 // percentile  the two-sided percentile of a 2048-bin histogram over the extreme values
 // mse         the clipping of that histogram with the least expected squared error of 8-bit rounding and clipping
 //             (Nagel et al. 2021, "A White Paper on Neural Network Quantization", section 3.1)
+// automatic   for each activation, the one of these with the least expected squared error
 // kl          the clipping whose 8-bit reconstruction has the least Kullback-Leibler divergence (Migacz 2017, GTC 8-bit
 //             inference talk), one-sided search at both ends
 //
@@ -164,6 +165,21 @@ Clip search(const Histogram& h, const Measure& measure) {
   return best;
 }
 
+Clip chosen_clip(const Histogram& h, const PassOptions& o) {
+  using Method = PassOptions::CalibMethod;
+  switch (o.calib_method) {
+    case Method::minmax: return {};
+    case Method::percentile: return percentile_clip(h, o.percentile);
+    case Method::mse: return search(h, squared_error);
+    case Method::kl: return search(h, divergence);
+    case Method::automatic: break;
+  }
+  Clip best;
+  for (const Clip c : {percentile_clip(h, o.percentile), search(h, squared_error), search(h, divergence)})
+    if (squared_error(h, c) < squared_error(h, best)) best = c;
+  return best;
+}
+
 PassResult run(Graph& g, const PassOptions& o) {
   if (!o.calibration || o.calibration->samples() == 0)
     throw Error(ErrorKind::data, "calibration needs samples", "give --calib DATA");
@@ -182,10 +198,7 @@ PassResult run(Graph& g, const PassOptions& o) {
           "check the samples' scale (--preprocess) and the model");
     Clip clip;
     if (!histograms.empty() && e.max > e.min) {
-      const Histogram& h = histograms[i];
-      if (o.calib_method == PassOptions::CalibMethod::percentile) clip = percentile_clip(h, o.percentile);
-      if (o.calib_method == PassOptions::CalibMethod::mse) clip = search(h, squared_error);
-      if (o.calib_method == PassOptions::CalibMethod::kl) clip = search(h, divergence);
+      clip = chosen_clip(histograms[i], o);
     }
     const float width = (e.max - e.min) / static_cast<float>(kBins);
     g.tensors[i].range = Range{clip.lo == 0 ? e.min : e.min + width * static_cast<float>(clip.lo),

@@ -20,6 +20,7 @@ FakeQuant grids_of(const Graph& g, const PassOptions& o) {
   std::map<std::string, const Tensor*> by_name;
   for (const Tensor& t : quantized.tensors) by_name.emplace(t.name, &t);
   FakeQuant grids;
+  grids.weight_limit = (1 << (o.weight_bits - 1)) - 1;
   grids.by_tensor.resize(g.tensors.size());
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const auto found = by_name.find(g.tensors[i].name);

@@ -84,5 +84,9 @@ std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexce
 inline float dequantize_value(std::int8_t q, float scale, std::int32_t zero_point) noexcept {
   return scale * static_cast<float>(q - zero_point);
 }
+/// The real value that x becomes as an int8 activation.
+inline float fake_quantize(float x, float scale, std::int32_t zero_point) noexcept {
+  return dequantize_value(quantize_value(x, scale, zero_point), scale, zero_point);
+}
 
 }  // namespace tinyc

@@ -18,8 +18,23 @@ struct PassOptions {
   const Dataset* calibration = nullptr;  ///< samples for passes that look at activations
   std::size_t calibration_samples = 0;   ///< 0: all
   bool made_up_samples = false;          ///< the samples are synthetic: good for ranges, not for statistics
-  enum class CalibMethod : std::uint8_t { minmax, percentile, mse, kl } calib_method = CalibMethod::minmax;
+  /// automatic: for each tensor the method whose int8 values come nearest to the real ones
+  enum class CalibMethod : std::uint8_t {
+    minmax,
+    percentile,
+    mse,
+    kl,
+    automatic
+  } calib_method = CalibMethod::automatic;
   float percentile = 99.99f;
+
+  std::int32_t weight_bits = 8;  ///< 2..8: weights have 2^bits - 1 levels
+  enum class WeightRounding : std::uint8_t {
+    automatic,
+    nearest,
+    second_order
+  } weight_rounding = WeightRounding::automatic;
+  float equalize_exponent = 0.5f;  ///< 0: equalize by the ranges of weights; 1: by those of activations
 
   struct Prune {
     float fraction = 0;  ///< of all prunable weights

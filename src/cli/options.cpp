@@ -100,13 +100,15 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.settings.int8 = parse_switch(v, "--int8"); }},
     {"calib", "DATA", "calibration samples: .npz .npy .csv .bin IDX or a folder of pictures", true,
      [](O& o, const std::string& v) { o.calib = v; }},
-    {"calib-method", "M", "minmax (default), percentile, mse or kl", false,
+    {"calib-method", "M", "auto (default: what pays on held-out calibration samples), minmax, percentile, mse or kl",
+     false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.calib_method = choose<P::CalibMethod>(v, "--calib-method",
                                                                      {{"minmax", P::CalibMethod::minmax},
                                                                       {"percentile", P::CalibMethod::percentile},
                                                                       {"mse", P::CalibMethod::mse},
-                                                                      {"kl", P::CalibMethod::kl}});
+                                                                      {"kl", P::CalibMethod::kl},
+                                                                      {"auto", P::CalibMethod::automatic}});
      }},
     {"calib-samples", "N", "use the first N calibration samples (default: all)", false,
      [](O& o, const std::string& v) { o.calib_samples = parse_count(v, "--calib-samples"); }},
@@ -128,6 +130,18 @@ const OptionSpec kOwnSpecs[] = {
      "remove the fraction S of the weights; KIND: unstructured, block4, N:M or channel; S:macs: channels, S of the "
      "MACs",
      false, set_prune},
+    {"weight-bits", "N", "weights of 2^N - 1 levels, N from 2 to 8 (default), for the coder to collect", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.weight_bits = static_cast<std::int32_t>(parse_number(v, "--weight-bits", 2, 8));
+     }},
+    {"weight-rounding", "R", "auto (default), nearest or second-order", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.weight_rounding =
+           choose<P::WeightRounding>(v, "--weight-rounding",
+                                     {{"auto", P::WeightRounding::automatic},
+                                      {"nearest", P::WeightRounding::nearest},
+                                      {"second-order", P::WeightRounding::second_order}});
+     }},
     {"optimize", "GOAL", "balanced (default), size or speed", false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.optimize = choose<P::Optimize>(

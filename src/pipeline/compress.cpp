@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "pipeline/measure.h"
+#include "pipeline/plan_quantization.h"
 #include "pipeline/targets.h"
 #include "tinyc/emit.h"
 #include "tinyc/error.h"
@@ -12,7 +13,8 @@
 namespace tinyc {
 namespace {
 
-constexpr std::size_t kSyntheticSamples = 32, kSyntheticElements = std::size_t{1} << 26, kSqnrSamples = 4;
+constexpr std::size_t kSyntheticSamples = 32, kTrainingCalibration = 500, kSyntheticElements = std::size_t{1} << 26,
+                      kSqnrSamples = 4;
 
 // Fewer where an input is so large that the usual number would not fit into memory.
 std::size_t synthetic_samples(const Graph& g) {
@@ -21,19 +23,24 @@ std::size_t synthetic_samples(const Graph& g) {
   return std::clamp<std::size_t>(kSyntheticElements / elements, 1, kSyntheticSamples);
 }
 
-// The passes of one side of quantization, in order.
+// Passes that plan_quantization puts into their places, and training on the grids that it chose.
+bool is_planned(const std::string& name) {
+  return name == "equalize" || name == "calibrate" || name == "weight_grid" || name == "correct_bias" ||
+         name == "round_weights" || name == "train_quantized";
+}
+
+// The passes of one side of quantization, in order, without the planned ones.
 std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s, bool training) {
-  const bool prune = s.pass_options.prune.fraction > 0, channels = s.pass_options.prune_channels.fraction > 0,
-             learn = training;
+  const bool prune = s.pass_options.prune.fraction > 0, channels = s.pass_options.prune_channels.fraction > 0;
   std::vector<const Pass*> list;
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
-    if (name == "prune_channels" && (!channels || learn)) continue;
-    if (name == "prune_channels_gradual" && (!channels || !learn)) continue;
-    if (name == "prune_magnitude" && (!prune || learn)) continue;
-    if (name == "prune_gradual" && (!prune || !learn)) continue;
-    if (name == "finetune" && (!learn || prune || channels)) continue;  // pruning trains by itself
-    if (name == "train_quantized" && !(learn && s.qat)) continue;
+    if (name == "prune_channels" && (!channels || training)) continue;
+    if (name == "prune_channels_gradual" && (!channels || !training)) continue;
+    if (name == "prune_magnitude" && (!prune || training)) continue;
+    if (name == "prune_gradual" && (!prune || !training)) continue;
+    if (name == "finetune" && (!training || prune || channels)) continue;  // pruning trains by itself
+    if (is_planned(name)) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
@@ -95,6 +102,10 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   const Dataset* calibration = in.calibration;
   PassOptions options = s.pass_options;
   const bool needs_samples = out.graph.stage == Stage::Float;
+  if (!calibration && in.training) {
+    calibration = in.training;
+    if (!options.calibration_samples) options.calibration_samples = kTrainingCalibration;
+  }
   if (!calibration) {
     synthetic = synthetic_dataset(model.graph, synthetic_samples(model.graph), s.seed);
     calibration = &synthetic;
@@ -114,11 +125,26 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
 
   progress("passes", 0.1);
   Graph float_graph;  // as it was just before quantization
+  const auto run = [&](std::span<const Pass* const> passes) {
+    const auto records = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
+      if (g.stage == Stage::Float) float_graph = g;
+      if (s.after_pass) s.after_pass(p, g);
+    });
+    r.passes.insert(r.passes.end(), records.begin(), records.end());
+  };
   const auto passes = chosen_passes(out.graph, s, in.training != nullptr);
-  r.passes = run_passes(out.graph, passes, options, [&](const Pass& p, const Graph& g) {
-    if (g.stage == Stage::Float) float_graph = g;
-    if (s.after_pass) s.after_pass(p, g);
-  });
+  const auto quantize = s.passes.empty() ? std::ranges::find(passes, find_pass("quantize_int8")) : passes.end();
+  run({passes.begin(), quantize});
+  if (quantize != passes.end()) {
+    progress("plan", 0.2);
+    const QuantizationPlan plan =
+        calibration != &synthetic ? plan_quantization(out.graph, options) : plain_quantization(options);
+    options = plan.options;
+    if (calibration != &synthetic) r.passes.push_back(plan.record);
+    run(plan.passes);
+    if (in.training && s.qat) run({{find_pass("train_quantized")}});
+    run({quantize, passes.end()});
+  }
   if (out.graph.stage == Stage::Float)
     throw Error(ErrorKind::usage, "the chosen passes leave a float graph",
                 "end the list with calibrate,quantize_int8,huffman_code");

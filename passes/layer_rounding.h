@@ -1,0 +1,23 @@
+// What passes that put weights on their integer grid layer by layer share.
+#pragma once
+#include <functional>
+#include <span>
+
+#include "tinyc/curvature.h"
+#include "tinyc/pass.h"
+
+namespace tinyc {
+
+/// The calibration samples that a pass may use. Throws Error(data) when there are none.
+std::size_t calibration_count(const PassOptions& o, const char* what);
+
+/// Rounds the filters of one group, whose channels have the given scales by `weight_grid`.
+using RoundFilters =
+    std::function<GridFilters(const InputMoments& m, std::span<const float> filters, std::span<const float> scales)>;
+
+/// Walks over the layers with filters on calibration samples, activations on their int8 grids, and replaces weights by
+/// rounded ones: later layers see the errors of earlier ones. Biases take up the change of the outputs' means:
+/// b' = b + w E x - w' E x'.
+PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round);
+
+}  // namespace tinyc

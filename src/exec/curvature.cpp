@@ -1,0 +1,148 @@
+#include "tinyc/curvature.h"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "tinyc/parallel.h"
+#include "tinyc/quantize.h"
+
+namespace tinyc {
+namespace {
+
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Vector = Eigen::VectorXd;
+
+// Scales tried, as shares of the one that clips nothing: with few levels clipping the largest weights pays.
+constexpr int kScales = 12, kSweeps = 20, kRefits = 3;
+
+/// The quadratic form of one group of filters. Inputs are ordered by variance, the largest last.
+struct Form {
+  std::vector<Eigen::Index> order;
+  Matrix h;  ///< covariance of x' + damping
+  Matrix r;  ///< upper triangular, r^T r = h
+
+  Form(const InputMoments& m, double damping) {
+    const auto k = static_cast<Eigen::Index>(m.size);
+    const Eigen::Map<const Matrix> covariance(m.covariance.data(), k, k);
+    order.resize(m.size);
+    std::iota(order.begin(), order.end(), Eigen::Index{0});
+    std::ranges::stable_sort(order,
+                             [&](Eigen::Index a, Eigen::Index b) { return covariance(a, a) < covariance(b, b); });
+    h.resize(k, k);
+    for (Eigen::Index i = 0; i < k; ++i)
+      for (Eigen::Index j = 0; j < k; ++j)
+        h(i, j) = covariance(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)]);
+    double ridge = damping * h.diagonal().mean();
+    if (!(ridge > 0)) ridge = 1;  // inputs that never change: every weight for itself
+    h.diagonal().array() += ridge;
+    r = h.llt().matrixU();
+  }
+
+  Vector permuted(std::span<const float> w) const {
+    Vector v(static_cast<Eigen::Index>(w.size()));
+    for (std::size_t i = 0; i < w.size(); ++i) v[static_cast<Eigen::Index>(i)] = w[static_cast<std::size_t>(order[i])];
+    return v;
+  }
+};
+
+/// One filter on its grid: q * scale.
+struct Candidate {
+  Vector q;
+  double scale = 0, error = std::numeric_limits<double>::infinity();
+};
+
+double nearest_level(double v, double levels) { return std::clamp(std::round(v), -levels, levels); }
+
+/// Last input first: each weight is rounded where the errors of those before put its optimum.
+Candidate feed_back(const Form& f, const Vector& target, const Vector& w, double scale, double levels) {
+  const Eigen::Index k = target.size();
+  Candidate c{Vector::Zero(k), scale, 0};
+  Vector delta = Vector::Zero(k);
+  for (Eigen::Index j = k; j-- > 0;) {
+    const Eigen::Index rest = k - 1 - j;
+    const double carried = rest > 0 ? f.r.row(j).tail(rest).dot(delta.tail(rest)) : 0.0;
+    if (w[j] != 0) c.q[j] = nearest_level((target[j] - carried / f.r(j, j)) / scale, levels);
+    delta[j] = c.q[j] * scale - target[j];
+    const double e = f.r(j, j) * delta[j] + carried;
+    c.error += e * e;
+  }
+  return c;
+}
+
+/// Moves single weights to other levels while that lowers the error.
+void descend(const Form& f, const Vector& target, const Vector& w, double levels, Candidate& c) {
+  Vector delta = c.q * c.scale - target;
+  Vector gradient = f.h * delta;
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    bool moved = false;
+    for (Eigen::Index j = 0; j < delta.size(); ++j) {
+      if (w[j] == 0) continue;
+      const double q = nearest_level(c.q[j] - gradient[j] / f.h(j, j) / c.scale, levels);
+      if (q == c.q[j]) continue;
+      const double step = (q - c.q[j]) * c.scale;
+      c.q[j] = q;
+      delta[j] += step;
+      gradient += step * f.h.row(j).transpose();
+      moved = true;
+    }
+    if (!moved) break;
+  }
+  c.error = delta.dot(f.h * delta);
+}
+
+Candidate round_filter(const Form& f, const Vector& target, const Vector& w, std::int32_t levels) {
+  const double largest = w.cwiseAbs().maxCoeff(), most = levels;
+  Candidate best;
+  if (!(largest > 0)) return {Vector::Zero(w.size()), 0, 0};
+  for (int i = 0; i < kScales; ++i) {
+    const double share = 1.0 - (levels > 15 ? 0.025 : 0.05) * i;
+    const Candidate c = feed_back(f, target, w, largest * share / most, most);
+    if (c.error < best.error) best = c;
+  }
+  descend(f, target, w, most, best);
+  const Vector pull = f.h * target;
+  for (int i = 0; i < kRefits; ++i) {
+    const double along = best.q.dot(f.h * best.q), scale = best.q.dot(pull) / along;
+    if (!(scale > 0) || !std::isfinite(scale)) break;
+    Candidate c{best.q, scale, 0};
+    descend(f, target, w, most, c);
+    if (!(c.error < best.error)) break;
+    best = c;
+  }
+  return best;
+}
+
+}  // namespace
+
+GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping) {
+  const Form form(m, damping);
+  const auto k = static_cast<Eigen::Index>(m.size);
+  const std::size_t count = filters.size() / m.size;
+  // the real weights that would be best for x': w + w (cross - covariance) h^-1
+  Matrix drift(k, k);
+  for (Eigen::Index i = 0; i < k; ++i)
+    for (Eigen::Index j = 0; j < k; ++j) {
+      const auto at = static_cast<std::size_t>(form.order[static_cast<std::size_t>(i)] * k +
+                                               form.order[static_cast<std::size_t>(j)]);
+      drift(i, j) = m.cross[at] - m.covariance[at];
+    }
+  GridFilters out{std::vector<float>(filters.size()), std::vector<float>(count)};
+  parallel_for(count, [&](std::size_t c, int) {
+    const Vector w = form.permuted(filters.subspan(c * m.size, m.size));
+    Vector pull = drift.transpose() * w;
+    form.r.transpose().triangularView<Eigen::Lower>().solveInPlace(pull);
+    form.r.triangularView<Eigen::Upper>().solveInPlace(pull);
+    const Candidate best = round_filter(form, w + pull, w, levels);
+    const auto scale = static_cast<float>(best.scale);
+    out.scales[c] = scale > 0 ? scale : 1.0f;
+    for (std::size_t i = 0; i < m.size; ++i)
+      out.values[c * m.size + static_cast<std::size_t>(form.order[i])] =
+          scale * static_cast<float>(best.q[static_cast<Eigen::Index>(i)]);
+  });
+  return out;
+}
+
+}  // namespace tinyc

@@ -1,0 +1,171 @@
+#include "pipeline/plan_quantization.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "pipeline/measure.h"
+#include "tinyc/executor.h"
+#include "tinyc/parallel.h"
+
+namespace tinyc {
+namespace {
+
+using Method = PassOptions::CalibMethod;
+using Rounding = PassOptions::WeightRounding;
+
+constexpr std::size_t kLeastSamples = 16, kMostSamples = 256;
+constexpr std::int64_t kWork = 6'000'000'000;  // multiply-accumulates of one candidate's float runs
+
+/// One way to quantize.
+struct Candidate {
+  Method method = Method::minmax;
+  float equalize = -1;  ///< exponent; negative: none
+  enum class Weights : std::uint8_t { nearest, corrected, second_order } weights = Weights::nearest;
+  bool operator==(const Candidate&) const = default;
+};
+using Weights = Candidate::Weights;
+
+std::string name_of(const Candidate& c) {
+  constexpr const char* methods[] = {"minmax", "percentile", "mse", "kl", "auto"};
+  constexpr const char* weights[] = {"nearest", "least-squares grid + bias correction", "second-order"};
+  std::string name = std::string("ranges ") + methods[static_cast<std::size_t>(c.method)];
+  if (c.equalize >= 0) {
+    char text[32];
+    std::snprintf(text, sizeof text, ", equalized %g", static_cast<double>(c.equalize));
+    name += text;
+  }
+  return name + ", weights " + weights[static_cast<std::size_t>(c.weights)];
+}
+
+QuantizationPlan plan_of(const Candidate& c, const PassOptions& o) {
+  QuantizationPlan plan{{}, o, {"plan_quantization", 0, 0, 0, false, {}}};
+  plan.options.calib_method = c.method;
+  if (c.equalize >= 0) {
+    plan.options.equalize_exponent = c.equalize;
+    plan.passes.push_back(find_pass("equalize"));
+  }
+  plan.passes.push_back(find_pass("calibrate"));
+  if (c.weights == Weights::corrected) {
+    plan.passes.push_back(find_pass("weight_grid"));
+    plan.passes.push_back(find_pass("correct_bias"));
+  } else if (c.weights == Weights::second_order) {
+    plan.passes.push_back(find_pass("round_weights"));
+  }
+  return plan;
+}
+
+/// The given rows of a dataset's inputs.
+Dataset rows_of(const Dataset& d, const std::vector<std::size_t>& rows) {
+  Dataset part;
+  part.preprocess = d.preprocess;
+  for (const Array& a : d.inputs) {
+    const std::size_t bytes = a.row_elements() * size_of(a.type);
+    Array picked{a.name, a.type, a.shape, {}};
+    picked.shape[0] = static_cast<std::int64_t>(rows.size());
+    for (const std::size_t i : rows)
+      picked.data.insert(picked.data.end(), a.data.begin() + static_cast<std::ptrdiff_t>(i * bytes),
+                         a.data.begin() + static_cast<std::ptrdiff_t>((i + 1) * bytes));
+    part.inputs.push_back(std::move(picked));
+  }
+  return part;
+}
+
+std::size_t usable_samples(const Graph& g, const PassOptions& o) {
+  std::int64_t work = 1;
+  for (const Node& n : g.nodes) work += macs(g, n);
+  const std::size_t all = o.calibration_samples ? std::min(o.calibration_samples, o.calibration->samples())
+                                                : o.calibration->samples();
+  return std::min({all, kMostSamples, std::max(kLeastSamples, static_cast<std::size_t>(kWork / work))});
+}
+
+/// Measures candidates and remembers what it has seen.
+class Trial {
+ public:
+  Trial(const Graph& g, const PassOptions& o, std::size_t samples) : g_(g), options_(o) {
+    const std::size_t all = o.calibration_samples ? std::min(o.calibration_samples, o.calibration->samples())
+                                                  : o.calibration->samples();
+    std::vector<std::size_t> seen, held_out;
+    for (std::size_t i = 0; i < samples; ++i) (i % 4 == 3 ? held_out : seen).push_back(i * all / samples);
+    seen_ = rows_of(*o.calibration, seen);
+    held_out_ = rows_of(*o.calibration, held_out);
+    options_.calibration = &seen_;
+    options_.calibration_samples = 0;
+    reference_ = run_float(g, held_out_, held_out_.samples());
+  }
+
+  double sqnr(const Candidate& c) {
+    check_interrupt();
+    const QuantizationPlan plan = plan_of(c, options_);
+    Graph g = g_;
+    for (const Pass* p : plan.passes) p->run(g, plan.options);
+    find_pass("quantize_int8")->run(g, plan.options);
+    const Program program = lower(g);
+    const std::size_t n = held_out_.samples();
+    const MetricData m{&held_out_, n, program.values[static_cast<std::size_t>(program.outputs[0])].elements(),
+                       program.values[static_cast<std::size_t>(program.outputs[0])].type == DType::i32};
+    Accuracy a;
+    compare(reference_, real_outputs(program, held_out_, n), m, a);
+    char text[48];
+    std::snprintf(text, sizeof text, ": %.2f dB on %zu held-out samples", a.sqnr_db, n);
+    notes.push_back(name_of(c) + text);
+    return a.sqnr_db;
+  }
+
+  std::vector<std::string> notes;
+
+ private:
+  const Graph& g_;
+  PassOptions options_;
+  Dataset seen_, held_out_;
+  RealOutputs reference_;
+};
+
+}  // namespace
+
+QuantizationPlan plain_quantization(const PassOptions& o) {
+  Candidate c;
+  c.method = o.calib_method == Method::automatic ? Method::minmax : o.calib_method;
+  return plan_of(c, o);
+}
+
+QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::size_t samples = usable_samples(g, o);
+  if (samples < kLeastSamples) {
+    QuantizationPlan plan = plain_quantization(o);
+    plan.record.notes.push_back("fewer than " + std::to_string(kLeastSamples) +
+                         " calibration samples: no ways to quantize were compared");
+    return plan;
+  }
+  std::vector<Method> methods{o.calib_method};
+  if (o.calib_method == Method::automatic) methods = {Method::minmax, Method::automatic};
+  std::vector<Weights> weights{Weights::second_order};
+  if (o.weight_rounding == Rounding::nearest) weights = {Weights::nearest, Weights::corrected};
+  if (o.weight_rounding == Rounding::automatic) weights = {Weights::nearest, Weights::corrected, Weights::second_order};
+
+  Trial trial(g, o, samples);
+  Candidate best{methods.front(), -1, weights.front()};
+  double highest = trial.sqnr(best);
+  const auto consider = [&](const Candidate& c) {
+    if (c == best) return;
+    if (const double sqnr = trial.sqnr(c); sqnr > highest) {
+      highest = sqnr;
+      best = c;
+    }
+  };
+  // all that usually pays at once, then each part alone
+  consider({methods.back(), 0.5f, weights.back()});
+  for (const Weights w : weights)
+    if (w != Weights::nearest) consider({best.method, best.equalize, w});
+  for (const float e : {-1.0f, 0.5f, 1.0f}) consider({best.method, e, best.weights});
+  for (const Method m : methods) consider({m, best.equalize, best.weights});
+
+  QuantizationPlan plan = plan_of(best, o);
+  plan.record.notes = std::move(trial.notes);
+  plan.record.notes.insert(plan.record.notes.begin(), "chosen: " + name_of(best));
+  plan.record.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return plan;
+}
+
+}  // namespace tinyc
