@@ -96,6 +96,27 @@ void TensorReader::quant(Quant& q) {
   in_.expect(')');
 }
 
+namespace {
+
+// Inputs of one neuron: all dimensions but the first, which counts filters; depthwise weights [1, h, w, c] have one
+// filter for each of the last.
+float fan_in(const Shape& s) {
+  if (s.empty()) return 1;
+  return static_cast<float>(num_elements(s)) / static_cast<float>(s[0] == 1 && s.size() == 4 ? s.back() : s[0]);
+}
+
+Bytes scaled(Bytes bytes, float factor) {
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+    float v = 0;
+    std::memcpy(&v, bytes.data() + i, sizeof v);
+    v *= factor;
+    std::memcpy(bytes.data() + i, &v, sizeof v);
+  }
+  return bytes;
+}
+
+}  // namespace
+
 Tensor TensorReader::constant(const char* expected) {
   Tensor t;
   Bytes bytes;
@@ -105,6 +126,13 @@ Tensor TensorReader::constant(const char* expected) {
     in_.expect(')');
     type(t);
     bytes = random(t.dtype, seed, generated(t));
+  } else if (in_.accept_word("he")) {
+    in_.expect('(');
+    const auto seed = in_.number<std::uint64_t>();
+    in_.expect(')');
+    type(t);
+    if (t.dtype != DType::f32) in_.fail("he makes f32 constants only");
+    bytes = scaled(random(t.dtype, seed, generated(t)), std::sqrt(2.0f / fan_in(t.shape)));
   } else if (in_.accept_word("zeros")) {
     type(t);
     bytes = generated(t);

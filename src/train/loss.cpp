@@ -83,7 +83,7 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
   using Loss = TrainOptions::Loss;
   const Loss wanted = job.options.loss;
   const auto elements = static_cast<std::size_t>(num_elements(student.at(student.outputs[0]).shape));
-  const bool reconstructs = student.inputs.size() == 1 && elements > 1 &&
+  const bool reconstructs = student_[0].kind == Target::Kind::real && student.inputs.size() == 1 && elements > 1 &&
                             static_cast<std::size_t>(num_elements(student.at(student.inputs[0]).shape)) == elements;
   const std::size_t per_row = d.labels ? d.labels->row_elements() : 0;
   if (per_row == 1 && !reconstructs && wanted != Loss::mse && (elements > 1 || student_[0].kind != Target::Kind::real))
