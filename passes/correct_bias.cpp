@@ -3,10 +3,10 @@
 //   before:  %y = conv_2d(%x, %w, %b)
 //   after:   %y = conv_2d(%x, %w' quant(s[c]), %b'),   w' = s round(w / s),   b' = b + w E x - w' E x'
 //
-// E x is the mean input in the float model, E x' the one in the model as quantized so far, on calibration samples: layer
-// after layer, so that later ones correct the means that earlier ones have left. Needs calibrated ranges and samples.
-// Source: Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.2, in
-// its empirical form (appendix D).
+// E x is the mean input in the float model, E x' the one in the model as quantized so far, on calibration samples:
+// layer after layer, so that later ones correct the means that earlier ones have left. Needs calibrated ranges and
+// samples. Source: Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction",
+// section 4.2, in its empirical form (appendix D).
 #include "layer_rounding.h"
 #include "tinyc/pass.h"
 #include "tinyc/quantize.h"
@@ -16,16 +16,19 @@ namespace {
 
 PassResult run(Graph& g, const PassOptions& o) {
   const std::int32_t levels = largest_level(o.weight_bits);
-  return round_layers(g, o, [&](const InputMoments& m, std::span<const float> filters, std::span<const float> scales) {
-    GridFilters f{{filters.begin(), filters.end()}, {scales.begin(), scales.end()}};
-    for (float& s : f.scales)
-      if (!(s > 0)) s = 1.0f;
-    for (std::size_t i = 0; i < f.values.size(); ++i) {
-      const float s = f.scales[i / m.size];
-      f.values[i] = s * static_cast<float>(weight_level(f.values[i], s, levels));
-    }
-    return f;
-  });
+  return round_layers(
+      g, o,
+      [&](const InputMoments& m, std::span<const float> filters, std::span<const float> scales) {
+        GridFilters f{{filters.begin(), filters.end()}, {scales.begin(), scales.end()}};
+        for (float& s : f.scales)
+          if (!(s > 0)) s = 1.0f;
+        for (std::size_t i = 0; i < f.values.size(); ++i) {
+          const float s = f.scales[i / m.size];
+          f.values[i] = s * static_cast<float>(weight_level(f.values[i], s, levels));
+        }
+        return f;
+      },
+      Moments::first);
 }
 
 }  // namespace

@@ -4,17 +4,17 @@
 //   after:   %h' = conv_2d(%x, %w1 / s, %b1 / s) {act=relu}   %y = conv_2d(%h', %w2 * s, %b2)
 //
 // s[c] > 0 is divided out of output channel c of every producer and multiplied into input channel c of every consumer;
-// what lies between (relu, pools, add, ...) is positively homogeneous, f(x / s) = f(x) / s, so the model's outputs stay.
-// An int8 activation has one scale, which its widest channel sets: like ranges leave more steps to the narrow ones. In
-// the consumer the inputs' weights share one scale a filter, so there the ranges of weights count too:
-//   s[c] = r[c]^a / w[c]^(1-a),   r = largest |activation|, w = largest |weight| of the channel, each relative to its own
-//   tensor's largest; a = `equalize_exponent`, and 1 where only depthwise layers read (each of their channels has a scale
-//   of its own).
+// what lies between (relu, pools, add, ...) is positively homogeneous, f(x / s) = f(x) / s, so the model's outputs
+// stay. An int8 activation has one scale, which its widest channel sets: like ranges leave more steps to the narrow
+// ones. In the consumer the inputs' weights share one scale a filter, so there the ranges of weights count too:
+//   s[c] = r[c]^a / w[c]^(1-a),   r = largest |activation|, w = largest |weight| of the channel, each relative to its
+//   own tensor's largest; a = `equalize_exponent`, and 1 where only depthwise layers read (each of their channels has a
+//   scale of its own).
 //
 // Preconditions: producers and consumers conv, depthwise or fully connected with constant weights, no clamp but relu,
 // no graph input or output between. Residual additions and flattening join their tensors into one group. Needs samples.
-// Source: Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.1; ranges
-// of activations instead of weights as in Xiao et al. 2022, "SmoothQuant", equation 4.
+// Source: Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias Correction", section 4.1;
+// ranges of activations instead of weights as in Xiao et al. 2022, "SmoothQuant", equation 4.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -41,7 +41,8 @@ struct Group {
 };
 
 bool leaves_channels(const Ints& axes, std::size_t rank) {
-  return std::ranges::none_of(axes, [&](std::int32_t a) { return a == -1 || a == static_cast<std::int32_t>(rank) - 1; });
+  return std::ranges::none_of(axes,
+                              [&](std::int32_t a) { return a == -1 || a == static_cast<std::int32_t>(rank) - 1; });
 }
 
 bool clamps_nothing_but_below_zero(const Node& n) {

@@ -4,16 +4,15 @@
 //   after:   %y = conv_2d(%x, %w i8 quant(s_w[c]:0), %b i32 quant(s_x*s_w[c]:0)) : i8[...] quant(s_y:z_y)
 //
 // Activations: range widened to include 0, scale = (max - min) / 255, zero point = round(-128 - min / scale).
-// Weights: symmetric, 2^bits - 1 levels (255 unless `weight_bits` says less), one scale for each index of the operator's
-// weight axis: the one that an earlier pass has left in `quant`, else the largest magnitude at the outermost level.
-// Biases: int32 at s_x * s_w[c]; where |bias| would not fit 30 bits the channel's weight scale grows.
-// Numbers that count (positions of arg_max, indices of gather) become int32 and have no scale.
-// Operators whose output shares the input's quantization (pools, concatenation, ...) form groups with one range; an
-// operator with a fixed output (softmax) feeding such a group gets a requantizing `quantize` node. Average pooling of
-// whole pictures leaves its group as `mean`, which is the same but for scales of its own: averages spread far less than
-// what they are taken of, so at the input's scale most of the 256 steps would be empty.
-// Source: Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-// Inference", section 2; the fixed outputs are TFLite's.
+// Weights: symmetric, 2^bits - 1 levels (255 unless `weight_bits` says less), one scale for each index of the
+// operator's weight axis: the one that an earlier pass has left in `quant`, else the largest magnitude at the outermost
+// level. Biases: int32 at s_x * s_w[c]; where |bias| would not fit 30 bits the channel's weight scale grows. Numbers
+// that count (positions of arg_max, indices of gather) become int32 and have no scale. Operators whose output shares
+// the input's quantization (pools, concatenation, ...) form groups with one range; an operator with a fixed output
+// (softmax) feeding such a group gets a requantizing `quantize` node. Average pooling of whole pictures leaves its
+// group as `mean`, which is the same but for scales of its own: averages spread far less than what they are taken of,
+// so at the input's scale most of the 256 steps would be empty. Source: Jacob et al. 2018, "Quantization and Training
+// of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2; the fixed outputs are TFLite's.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -4,15 +4,14 @@
 //   before:  %y = conv_2d(%x, %w, %b)
 //   after:   %y = conv_2d(%x, %w' quant(s[c]), %b'),   w'[c] = s[c] * q[c],  |q| <= 2^(bits-1) - 1
 //
-// Layer by layer, with x the layer's inputs in the float model and x' those in the model as quantized so far (activations
-// on their int8 grids, weights of earlier layers already rounded), w' minimizes E|w (x - E x) - w' (x' - E x')|^2 and the
-// bias takes up the means: b' = b + w E x - w' E x'. So later layers correct errors of earlier ones.
+// Layer by layer, with x the layer's inputs in the float model and x' those in the model as quantized so far
+// (activations on their int8 grids, weights of earlier layers already rounded), w' minimizes E|w (x - E x) - w' (x' - E
+// x')|^2 and the bias takes up the means: b' = b + w E x - w' E x'. So later layers correct errors of earlier ones.
 //
-// Needs calibrated ranges and samples, no labels. Conv, depthwise and fully connected layers; transposed convolutions and
-// the like are left to quantize_int8. Weights that are zero stay zero.
-// Few rows say little of many inputs, so weights are held near their old values by a ridge of 0.01 + size / (2 rows) of the
-// inputs' mean variance.
-// Source: Frantar et al. 2022, "GPTQ" and "Optimal Brain Compression"; the means as in Nagel et al. 2019, "Data-Free
+// Needs calibrated ranges and samples, no labels. Conv, depthwise and fully connected layers; transposed convolutions
+// and the like are left to quantize_int8. Weights that are zero stay zero. Few rows say little of many inputs, so
+// weights are held near their old values by a ridge of 0.01 + size / (2 rows) of the inputs' mean variance. Source:
+// Frantar et al. 2022, "GPTQ" and "Optimal Brain Compression"; the means as in Nagel et al. 2019, "Data-Free
 // Quantization Through Weight Equalization and Bias Correction", section 4.2.
 #include "layer_rounding.h"
 #include "tinyc/pass.h"
@@ -23,9 +22,12 @@ namespace {
 
 PassResult run(Graph& g, const PassOptions& o) {
   const std::int32_t levels = largest_level(o.weight_bits);
-  return round_layers(g, o, [&](const InputMoments& m, std::span<const float> filters, std::span<const float>) {
-    return round_filters(m, filters, levels, 0.01 + 0.5 * static_cast<double>(m.size) / m.rows);
-  });
+  return round_layers(
+      g, o,
+      [&](const InputMoments& m, std::span<const float> filters, std::span<const float>) {
+        return round_filters(m, filters, levels, 0.01 + 0.5 * static_cast<double>(m.size) / m.rows);
+      },
+      Moments::second);
 }
 
 }  // namespace

@@ -27,8 +27,11 @@ struct PassOptions {
   float percentile = 99.99f;
 
   std::int32_t weight_bits = 8;  ///< 2..8: weights have 2^bits - 1 levels
-  enum class WeightRounding : std::uint8_t { automatic, nearest, second_order } weight_rounding =
-      WeightRounding::automatic;
+  enum class WeightRounding : std::uint8_t {
+    automatic,
+    nearest,
+    second_order
+  } weight_rounding = WeightRounding::automatic;
   float equalize_exponent = 0.5f;  ///< 0: equalize by the ranges of weights; 1: by those of activations
 
   struct Prune {

@@ -103,7 +103,8 @@ const OptionSpec kSpecs[] = {
      [](O& o, const std::string& v) { o.settings.int8 = parse_switch(v, "--int8"); }},
     {"calib", "DATA", "calibration samples: .npz .npy .csv .bin IDX or a folder of pictures", true,
      [](O& o, const std::string& v) { o.calib = v; }},
-    {"calib-method", "M", "auto (default: what pays on held-out calibration samples), minmax, percentile, mse or kl", false,
+    {"calib-method", "M", "auto (default: what pays on held-out calibration samples), minmax, percentile, mse or kl",
+     false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.calib_method = choose<P::CalibMethod>(v, "--calib-method",
                                                                      {{"minmax", P::CalibMethod::minmax},
