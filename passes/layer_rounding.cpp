@@ -14,40 +14,41 @@ std::size_t calibration_count(const PassOptions& o, const char* what) {
   return o.calibration_samples ? std::min(o.calibration_samples, available) : available;
 }
 
-PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round) {
+PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round, Moments kind) {
   const std::size_t n = calibration_count(o, "rounding of weights");
   Graph prepared = g;
   prepare_activations(prepared);
   const auto quants = activation_quants(prepared);
   const Graph reference = g;
   std::size_t layers = 0;
-  walk_layers(reference, g, *o.calibration, n, quants, [&](std::size_t node, std::span<const InputMoments> moments) {
-    const Filters old = *filters_of(g, g.nodes[node]);
-    Filters now = old;
-    const Quant grid = weight_grid(g.at(g.nodes[node].inputs[1]), traits(g.nodes[node].op).quant.weight_axis,
-                                   largest_level(o.weight_bits));
-    std::vector<float> scales;
-    const std::size_t per_group = old.channels / old.groups;
-    for (std::size_t group = 0; group < old.groups; ++group) {
-      const std::size_t first = group * per_group;
-      const GridFilters rounded =
-          round(moments[group], std::span(old.values).subspan(first * old.size, per_group * old.size),
-                std::span(grid.scale).subspan(first, per_group));
-      std::ranges::copy(rounded.values, now.values.begin() + static_cast<std::ptrdiff_t>(first * old.size));
-      scales.insert(scales.end(), rounded.scales.begin(), rounded.scales.end());
-    }
-    auto bias = bias_of(g, g.nodes[node]);
-    for (std::size_t c = 0; c < old.channels; ++c) {
-      const InputMoments& m = moments[c / per_group];
-      double shift = 0;
-      for (std::size_t i = 0; i < old.size; ++i)
-        shift += static_cast<double>(old[c][i]) * m.reference_mean[i] - static_cast<double>(now[c][i]) * m.mean[i];
-      bias[c] += static_cast<float>(shift);
-    }
-    set_filters(g, node, now, scales);
-    set_bias(g, node, bias);
-    ++layers;
-  });
+  walk_layers(
+      reference, g, *o.calibration, n, quants, kind, [&](std::size_t node, std::span<const InputMoments> moments) {
+        const Filters old = *filters_of(g, g.nodes[node]);
+        Filters now = old;
+        const Quant grid = weight_grid(g.at(g.nodes[node].inputs[1]), traits(g.nodes[node].op).quant.weight_axis,
+                                       largest_level(o.weight_bits));
+        std::vector<float> scales;
+        const std::size_t per_group = old.channels / old.groups;
+        for (std::size_t group = 0; group < old.groups; ++group) {
+          const std::size_t first = group * per_group;
+          const GridFilters rounded =
+              round(moments[group], std::span(old.values).subspan(first * old.size, per_group * old.size),
+                    std::span(grid.scale).subspan(first, per_group));
+          std::ranges::copy(rounded.values, now.values.begin() + static_cast<std::ptrdiff_t>(first * old.size));
+          scales.insert(scales.end(), rounded.scales.begin(), rounded.scales.end());
+        }
+        auto bias = bias_of(g, g.nodes[node]);
+        for (std::size_t c = 0; c < old.channels; ++c) {
+          const InputMoments& m = moments[c / per_group];
+          double shift = 0;
+          for (std::size_t i = 0; i < old.size; ++i)
+            shift += static_cast<double>(old[c][i]) * m.reference_mean[i] - static_cast<double>(now[c][i]) * m.mean[i];
+          bias[c] += static_cast<float>(shift);
+        }
+        set_filters(g, node, now, scales);
+        set_bias(g, node, bias);
+        ++layers;
+      });
   remove_unused(g);
   return {layers > 0, {std::to_string(layers) + " layers rounded on " + std::to_string(n) + " samples"}};
 }

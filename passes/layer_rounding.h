@@ -17,7 +17,7 @@ using RoundFilters =
 
 /// Walks over the layers with filters on calibration samples, activations on their int8 grids, and replaces weights by
 /// rounded ones: later layers see the errors of earlier ones. Biases take up the change of the outputs' means:
-/// b' = b + w E x - w' E x'.
-PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round);
+/// b' = b + w E x - w' E x'. `kind`: what `round` looks at.
+PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round, Moments kind);
 
 }  // namespace tinyc

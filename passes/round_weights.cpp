@@ -22,9 +22,12 @@ namespace {
 
 PassResult run(Graph& g, const PassOptions& o) {
   const std::int32_t levels = largest_level(o.weight_bits);
-  return round_layers(g, o, [&](const InputMoments& m, std::span<const float> filters, std::span<const float>) {
-    return round_filters(m, filters, levels, 0.01 + 0.5 * static_cast<double>(m.size) / m.rows);
-  });
+  return round_layers(
+      g, o,
+      [&](const InputMoments& m, std::span<const float> filters, std::span<const float>) {
+        return round_filters(m, filters, levels, 0.01 + 0.5 * static_cast<double>(m.size) / m.rows);
+      },
+      Moments::second);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr int kShares = 60;  // scales tried: from the one that clips nothing do
 
 float best_scale(const InputMoments& m, std::span<const float> w, float widest, std::int32_t levels) {
   double mean = 0;
-  for (std::size_t i = 0; i < m.size; ++i) mean += m.covariance[i * m.size + i] / static_cast<double>(m.size);
+  for (std::size_t i = 0; i < m.size; ++i) mean += m.variance[i] / static_cast<double>(m.size);
   const double ridge = mean > 0 ? 0.01 * mean : 1.0;
   double least = std::numeric_limits<double>::infinity();
   float best = widest;
@@ -31,7 +31,7 @@ float best_scale(const InputMoments& m, std::span<const float> w, float widest, 
     for (std::size_t i = 0; i < w.size(); ++i) {
       const double e = static_cast<double>(w[i]) -
                        static_cast<double>(scale) * static_cast<double>(weight_level(w[i], scale, levels));
-      error += (m.covariance[i * m.size + i] + ridge) * e * e;
+      error += (m.variance[i] + ridge) * e * e;
     }
     if (error < least) {
       least = error;
@@ -46,16 +46,18 @@ PassResult run(Graph& g, const PassOptions& o) {
   const std::int32_t levels = largest_level(o.weight_bits);
   const Graph reference = g;
   std::size_t layers = 0;
-  walk_layers(reference, g, *o.calibration, n, {}, [&](std::size_t node, std::span<const InputMoments> moments) {
-    const Filters f = *filters_of(g, g.nodes[node]);
-    Quant grid = weight_grid(g.at(g.nodes[node].inputs[1]), traits(g.nodes[node].op).quant.weight_axis, levels);
-    for (std::size_t c = 0; c < f.channels; ++c) {
-      float& s = grid.scale[c];
-      s = s > 0 ? best_scale(moments[c / (f.channels / f.groups)], f[c], s, levels) : 1.0f;
-    }
-    set_filters(g, node, f, grid.scale);
-    ++layers;
-  });
+  walk_layers(reference, g, *o.calibration, n, {}, Moments::first,
+              [&](std::size_t node, std::span<const InputMoments> moments) {
+                const Filters f = *filters_of(g, g.nodes[node]);
+                Quant grid =
+                    weight_grid(g.at(g.nodes[node].inputs[1]), traits(g.nodes[node].op).quant.weight_axis, levels);
+                for (std::size_t c = 0; c < f.channels; ++c) {
+                  float& s = grid.scale[c];
+                  s = s > 0 ? best_scale(moments[c / (f.channels / f.groups)], f[c], s, levels) : 1.0f;
+                }
+                set_filters(g, node, f, grid.scale);
+                ++layers;
+              });
   remove_unused(g);
   return {layers > 0, {"scales of " + std::to_string(layers) + " layers by least squared error"}};
 }

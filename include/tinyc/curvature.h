@@ -1,5 +1,5 @@
-// Layer-wise second-order compression: the second moments of what each layer sees on unlabelled samples, and the filters
-// on an integer grid that keep the layer's output nearest to the original's.
+// Layer-wise second-order compression: the second moments of what each layer sees on unlabelled samples, and the
+// filters on an integer grid that keep the layer's output nearest to the original's.
 //
 // The error of a linear layer's output is a quadratic form in its weights, with the covariance of its inputs as the
 // matrix (Optimal Brain Surgeon: Hassibi, Stork 1992, taken layer by layer: Dong et al. 2017, "Learning to Prune Deep
@@ -16,15 +16,18 @@
 
 namespace tinyc {
 
-/// The inputs of one filter (its patches in row form) over all samples and positions: x in the original model, x' in the
-/// model as compressed so far, whose errors later layers can partly make good.
+/// The inputs of one filter (its patches in row form) over all samples and positions: x in the original model, x' in
+/// the model as compressed so far, whose errors later layers can partly make good.
 struct InputMoments {
-  std::size_t size = 0;  ///< elements of x: the weights of one filter
-  double rows = 0;       ///< patches looked at
+  std::size_t size = 0;                      ///< elements of x: the weights of one filter
+  double rows = 0;                           ///< patches looked at
   std::vector<double> reference_mean, mean;  ///< E[x], E[x']
+  std::vector<double> variance;              ///< of each element of x'
   std::vector<double> covariance;            ///< [size][size] E[(x' - E x')(x' - E x')^T]
   std::vector<double> cross;                 ///< [size][size] E[(x - E x)(x' - E x')^T]
 };
+/// Means and variances cost little, products of all pairs of inputs more than running the layer.
+enum class Moments : std::uint8_t { first, second };
 
 /// The filters of a node with constant weights, one row for each output channel.
 struct Filters {
@@ -44,12 +47,12 @@ std::vector<float> bias_of(const Graph& g, const Node& n);
 void set_bias(Graph& g, std::size_t node, std::span<const float> bias);
 
 /// Runs `reference` and `g`, which differ in their constants only, side by side over the first `n` samples, node after
-/// node, and calls `visit(node, moments of each group)` before each node with filters runs: what it changes in the node
-/// is what later nodes see. Where `quants` has an entry for an activation of `g`, its values are rounded to that int8
-/// grid. Fewer samples are used where the activations of all would not fit into memory. The result does not depend on
-/// threads.
+/// node, and calls `visit(node, moments of each group)`, which have what is asked for, before each node with filters
+/// runs: what it changes in the node is what later nodes see. Where `quants` has an entry for an activation of `g`, its
+/// values are rounded to that int8 grid. Fewer samples are used where the activations of all would not fit into memory.
+/// The result does not depend on threads.
 void walk_layers(const Graph& reference, Graph& g, const Dataset& d, std::size_t n,
-                 std::span<const std::optional<Quant>> quants,
+                 std::span<const std::optional<Quant>> quants, Moments kind,
                  const std::function<void(std::size_t node, std::span<const InputMoments>)>& visit);
 
 struct GridFilters {
@@ -59,8 +62,9 @@ struct GridFilters {
 /// Filters [count][m.size] on grids of 2 * levels + 1 values, one scale each, by least output error. Weights that are
 /// exactly zero stay zero. `damping`, relative to the mean variance, keeps weights near their old values where the
 /// samples say little.
-/// Source: error feedback through the factor of the inverse Hessian, largest variances first (GPTQ: Frantar et al. 2022;
-/// Babai's nearest plane by another name), then coordinate descent, for several scales, of which the best is refitted.
+/// Source: error feedback through the factor of the inverse Hessian, largest variances first (GPTQ: Frantar et al.
+/// 2022; Babai's nearest plane by another name), then coordinate descent, for several scales, of which the best is
+/// refitted.
 GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping);
 
 }  // namespace tinyc

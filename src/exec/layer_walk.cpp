@@ -71,8 +71,9 @@ using Activations = std::vector<std::vector<float>>;
 
 class Walk {
  public:
-  Walk(const Graph& reference, Graph& g, const Dataset& d, std::size_t n, std::span<const std::optional<Quant>> quants)
-      : reference_(reference), g_(g), d_(d), quants_(quants), last_(g.tensors.size(), -1) {
+  Walk(const Graph& reference, Graph& g, const Dataset& d, std::size_t n, std::span<const std::optional<Quant>> quants,
+       Moments kind)
+      : kind_(kind), reference_(reference), g_(g), d_(d), quants_(quants), last_(g.tensors.size(), -1) {
     for (std::size_t i = 0; i < g.nodes.size(); ++i)
       for (const auto id : g.nodes[i].inputs)
         if (id != kNoTensor) last_[static_cast<std::size_t>(id)] = static_cast<std::int32_t>(i);
@@ -156,7 +157,8 @@ class Walk {
   std::vector<InputMoments> moments(const Node& n) const {
     const Window window = window_of(g_, n);
     const std::size_t size = window.size(), all = n_ * window.rows(),
-                      rows = std::min(all, std::clamp<std::size_t>(32 * size, 4096, kMaxRows));
+                      rows = std::min(all, std::clamp<std::size_t>(
+                                               (getenv("RC") ? std::stoul(getenv("RC")) : 16) * size, 4096, kMaxRows));
     const std::size_t stride = elements(g_.at(n.inputs[0]));
     const float* x = original_[static_cast<std::size_t>(n.inputs[0])].data();
     const float* now = current_[static_cast<std::size_t>(n.inputs[0])].data();
@@ -165,16 +167,17 @@ class Walk {
         window.groups > 1 ? 1 : std::clamp<std::size_t>((std::size_t{1} << 23) / (size * size), 1, 8);
     struct Partial {
       Sums second, cross;
-      Eigen::RowVectorXd first, first_reference;
+      Eigen::RowVectorXd first, first_reference, squares;
     };
     std::vector<Partial> partial(window.groups * slices);
     parallel_for(partial.size(), [&](std::size_t item, int) {
       const std::size_t group = item / slices, slice = item % slices;
       const auto k = static_cast<Eigen::Index>(size);
       Partial& p = partial[item];
-      p.second = p.cross = Sums::Zero(k, k);
-      p.first = p.first_reference = Eigen::RowVectorXd::Zero(k);
-      RowMatrix a(kSlice, k), b(kSlice, k), product(k, k);
+      const bool products = kind_ == Moments::second;
+      if (products) p.second = p.cross = Sums::Zero(k, k);
+      p.first = p.first_reference = p.squares = Eigen::RowVectorXd::Zero(k);
+      RowMatrix a(kSlice, k), b(kSlice, k), product(products ? k : 0, products ? k : 0);
       const std::size_t end = rows * (slice + 1) / slices;
       for (std::size_t row = rows * slice / slices; row < end;) {
         Eigen::Index count = 0;
@@ -185,10 +188,13 @@ class Walk {
           window.gather(now + at / window.rows() * stride, at % window.rows(), group, b.data() + count * k);
         }
         const auto was = a.topRows(count), is = b.topRows(count);
-        product.noalias() = is.transpose() * is;
-        p.second += product.cast<double>();
-        product.noalias() = was.transpose() * is;
-        p.cross += product.cast<double>();
+        if (products) {
+          product.noalias() = is.transpose() * is;
+          p.second += product.cast<double>();
+          product.noalias() = was.transpose() * is;
+          p.cross += product.cast<double>();
+        }
+        p.squares += is.cwiseAbs2().colwise().sum().cast<double>();
         p.first_reference += was.colwise().sum().cast<double>();
         p.first += is.colwise().sum().cast<double>();
       }
@@ -198,10 +204,12 @@ class Walk {
       Partial& sum = partial[group * slices];
       for (std::size_t s = 1; s < slices; ++s) {
         const Partial& p = partial[group * slices + s];
-        sum.second += p.second;
-        sum.cross += p.cross;
         sum.first += p.first;
         sum.first_reference += p.first_reference;
+        sum.squares += p.squares;
+        if (kind_ == Moments::first) continue;
+        sum.second += p.second;
+        sum.cross += p.cross;
       }
       const double count = static_cast<double>(rows);
       InputMoments& m = result[group];
@@ -209,16 +217,20 @@ class Walk {
       m.rows = count;
       sum.first /= count;
       sum.first_reference /= count;
-      const Sums covariance = sum.second / count - sum.first.transpose() * sum.first;
-      const Sums cross = sum.cross / count - sum.first_reference.transpose() * sum.first;
+      sum.squares = (sum.squares / count - sum.first.cwiseAbs2()).cwiseMax(0.0);
       m.mean.assign(sum.first.data(), sum.first.data() + size);
       m.reference_mean.assign(sum.first_reference.data(), sum.first_reference.data() + size);
+      m.variance.assign(sum.squares.data(), sum.squares.data() + size);
+      if (kind_ == Moments::first) continue;
+      const Sums covariance = sum.second / count - sum.first.transpose() * sum.first;
+      const Sums cross = sum.cross / count - sum.first_reference.transpose() * sum.first;
       m.covariance.assign(covariance.data(), covariance.data() + size * size);
       m.cross.assign(cross.data(), cross.data() + size * size);
     }
     return result;
   }
 
+  const Moments kind_;
   const Graph& reference_;
   Graph& g_;
   const Dataset& d_;
@@ -266,8 +278,7 @@ void set_filters(Graph& g, std::size_t node, const Filters& f, std::span<const f
     for (std::size_t i = 0; i < w.size(); ++i) w[i] = f[i % f.channels][i / f.channels];
   Tensor t = make_const(old.name, old.shape, w);
   if (!scales.empty())
-    t.quant = Quant{
-        {scales.begin(), scales.end()}, std::vector<std::int32_t>(scales.size(), 0), depthwise ? 3 : 0};
+    t.quant = Quant{{scales.begin(), scales.end()}, std::vector<std::int32_t>(scales.size(), 0), depthwise ? 3 : 0};
   n.inputs[1] = g.add(std::move(t));
 }
 
@@ -291,9 +302,9 @@ void set_bias(Graph& g, std::size_t node, std::span<const float> bias) {
 }
 
 void walk_layers(const Graph& reference, Graph& g, const Dataset& d, std::size_t n,
-                 std::span<const std::optional<Quant>> quants,
+                 std::span<const std::optional<Quant>> quants, Moments kind,
                  const std::function<void(std::size_t, std::span<const InputMoments>)>& visit) {
-  Walk(reference, g, d, n, quants).run(visit);
+  Walk(reference, g, d, n, quants, kind).run(visit);
 }
 
 }  // namespace tinyc

@@ -17,10 +17,10 @@ struct QuantizationPlan {
 /// Plain quantization: ranges, then rounding to the nearest level.
 QuantizationPlan plain_quantization(const PassOptions& o);
 
-/// Compares ways to quantize the float graph `g` by the SQNR of the shipped runtime's outputs against the float ones on a
-/// quarter of the calibration samples that the others do not see. Varied are the calibration method, equalization and
-/// how weights are rounded, as far as `o` leaves them automatic; a change stays only where it makes the SQNR better. Plain
-/// where there are too few samples to compare by.
+/// Compares ways to quantize the float graph `g` by the SQNR of the shipped runtime's outputs against the float ones on
+/// a quarter of the calibration samples that the others do not see. Varied are the calibration method, equalization and
+/// how weights are rounded, as far as `o` leaves them automatic; a change stays only where it makes the SQNR better.
+/// Plain where there are too few samples to compare by.
 QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o);
 
 }  // namespace tinyc
