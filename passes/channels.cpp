@@ -88,6 +88,10 @@ std::optional<std::vector<ChannelLink>> channel_links(const Graph& g, const Node
       const auto& pad = std::get<Pad>(n.op);
       return if_channels_stay(n.inputs.size() == 1 && pad.before.back() == 0 && pad.after.back() == 0);
     }
+    case OpKind::mirror_pad: {
+      const auto& pad = std::get<MirrorPad>(n.op);
+      return if_channels_stay(pad.before.back() == 0 && pad.after.back() == 0);
+    }
     case OpKind::mean: return if_channels_stay(leaves_channels(std::get<Mean>(n.op).axes, rank));
     case OpKind::sum: return if_channels_stay(leaves_channels(std::get<Sum>(n.op).axes, rank));
     case OpKind::reduce_max: return if_channels_stay(leaves_channels(std::get<ReduceMax>(n.op).axes, rank));
@@ -100,7 +104,7 @@ std::optional<std::vector<ChannelLink>> channel_links(const Graph& g, const Node
 
 std::optional<MixingWeights> mixing_weights(const Graph& g, const Node& n) {
   const OpKind op = kind(n.op);
-  if (op != OpKind::conv_2d && op != OpKind::fully_connected) return std::nullopt;
+  if (op != OpKind::conv_2d && op != OpKind::fully_connected && op != OpKind::transpose_conv) return std::nullopt;
   const TensorId bias = input_or_none(n, 2);
   const Tensor &x = g.at(n.inputs[0]), &w = g.at(n.inputs[1]);
   if (x.is_const() || !w.is_const() || x.shape.empty() || (bias != kNoTensor && !g.at(bias).is_const()))
@@ -113,6 +117,7 @@ std::optional<MixingWeights> mixing_weights(const Graph& g, const Node& n) {
     return std::nullopt;  // grouped, or regrouped rows
   m.taps = per_output / m.inputs;
   if (const auto* conv = std::get_if<Conv2D>(&n.op)) m.pads = conv->pad != Pads{};
+  if (op == OpKind::transpose_conv) m.pads = true;
   return m;
 }
 

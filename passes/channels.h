@@ -23,12 +23,12 @@ struct ChannelLink {
 /// `slice_channels` cannot shrink.
 std::optional<std::vector<ChannelLink>> channel_links(const Graph& g, const Node& n);
 
-/// A node that mixes all input channels by constant weights: conv_2d and fully_connected. Its weights are
-/// [out][tap][in].
+/// A node that mixes all input channels by constant weights: conv_2d, transpose_conv and fully_connected. Its weights
+/// are [out][tap][in].
 struct MixingWeights {
   TensorId x, weights, bias;  ///< bias may be kNoTensor
   std::size_t outputs, taps, inputs;
-  bool pads;   ///< some windows reach over the border, where an input channel counts as real 0
+  bool pads;   ///< not all outputs see all taps: windows reach over the border, where an input channel is real 0
   bool dense;  ///< fully_connected: tap t reads its own elements of the input
 };
 std::optional<MixingWeights> mixing_weights(const Graph& g, const Node& n);

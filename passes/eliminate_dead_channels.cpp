@@ -28,7 +28,7 @@
 #include <limits>
 #include <numeric>
 
-#include "channels.h"
+#include "channel_classes.h"
 #include "rewrite.h"
 #include "tinyc/pass.h"
 
@@ -54,10 +54,7 @@ std::vector<float> effective_weights(const Tensor& t) {
   return w;
 }
 
-// What a node is for this pass: it mixes channels by weights, or links them one by one, or pins all of them.
-struct Role {
-  std::optional<MixingWeights> mixing;
-  std::optional<std::vector<ChannelLink>> links;
+struct Role : ChannelRole {
   std::vector<float> weights;                // of mixing and depthwise nodes
   std::vector<std::vector<double>> movable;  // mixing: by input channel, its value at each tap; empty: not constant
 };
@@ -67,8 +64,7 @@ std::vector<Role> roles_of(const Graph& g) {
   for (std::size_t i = 0; i < roles.size(); ++i) {
     const Node& n = g.nodes[i];
     Role& r = roles[i];
-    r.mixing = mixing_weights(g, n);
-    if (!r.mixing) r.links = channel_links(g, n);
+    static_cast<ChannelRole&>(r) = channel_role(g, n);
     if (r.mixing || (r.links && kind(n.op) == OpKind::depthwise_conv_2d))
       r.weights = effective_weights(g.at(n.inputs[1]));
   }
@@ -177,57 +173,8 @@ bool biases_fit(const Graph& g, const Role& r) {
   return true;
 }
 
-// Channels of all tensors in classes that stay or go together.
-class Classes {
- public:
-  explicit Classes(const Graph& g) {
-    for (const Tensor& t : g.tensors) {
-      first_.push_back(parent_.size());
-      for (std::size_t c = 0; c < channel_count(t); ++c) parent_.push_back(parent_.size());
-    }
-    kept_.assign(parent_.size(), 0);
-  }
-  void tie(TensorId a, std::size_t ca, TensorId b, std::size_t cb) { parent_[find(index(a, ca))] = find(index(b, cb)); }
-  bool kept(TensorId t, std::size_t c) { return kept_[find(index(t, c))] != 0; }
-  void keep(TensorId t, std::size_t c) { kept_[find(index(t, c))] = 1; }
-  void keep_all(const Graph& g, TensorId t) {
-    for (std::size_t c = 0; c < channel_count(g.at(t)); ++c) keep(t, c);
-  }
-  std::vector<std::int32_t> kept_channels(const Graph& g, TensorId t) {
-    std::vector<std::int32_t> list;
-    for (std::size_t c = 0; c < channel_count(g.at(t)); ++c)
-      if (kept(t, c)) list.push_back(static_cast<std::int32_t>(c));
-    return list;
-  }
-
- private:
-  std::size_t index(TensorId t, std::size_t c) const { return first_[static_cast<std::size_t>(t)] + c; }
-  std::size_t find(std::size_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  std::vector<std::size_t> first_, parent_;
-  std::vector<std::uint8_t> kept_;
-};
-
-void tie_and_pin(const Graph& g, const std::vector<Role>& roles, Classes& classes) {
-  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
-    const Node& n = g.nodes[i];
-    if (!roles[i].links) continue;
-    for (const ChannelLink& l : *roles[i].links) classes.tie(n.inputs[l.input], l.in, n.outputs[0], l.out);
-  }
-  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
-    if (roles[i].mixing || roles[i].links) continue;
-    for (const auto id : g.nodes[i].inputs)
-      if (id != kNoTensor) classes.keep_all(g, id);
-    for (const auto id : g.nodes[i].outputs) classes.keep_all(g, id);
-  }
-  for (const auto id : g.inputs) classes.keep_all(g, id);
-  for (const auto id : g.outputs) classes.keep_all(g, id);
-}
-
 // Keeps what kept outputs of `n` need; true when that is new.
-bool keep_needed(const Node& n, const Role& r, Classes& classes) {
+bool keep_needed(const Node& n, const Role& r, ChannelClasses& classes) {
   const MixingWeights& m = *r.mixing;
   bool news = false;
   for (std::size_t c = 0; c < m.inputs; ++c) {
@@ -249,7 +196,7 @@ bool keep_needed(const Node& n, const Role& r, Classes& classes) {
 
 // A tensor keeps one channel, and two where a single one would turn per-channel scales into the differently rounded
 // per-tensor arithmetic. True when that is new.
-bool keep_least(const Graph& g, Classes& classes) {
+bool keep_least(const Graph& g, ChannelClasses& classes) {
   bool news = false;
   for (const Node& n : g.nodes) {
     const TensorId out = n.outputs[0], weights = input_or_none(n, traits(n.op).quant.weight);
@@ -266,7 +213,7 @@ bool keep_least(const Graph& g, Classes& classes) {
   return news;
 }
 
-void find_needed(const Graph& g, const std::vector<Role>& roles, Classes& classes) {
+void find_needed(const Graph& g, const std::vector<Role>& roles, ChannelClasses& classes) {
   do {
     for (bool news = true; news;) {
       news = false;
@@ -276,66 +223,15 @@ void find_needed(const Graph& g, const std::vector<Role>& roles, Classes& classe
   } while (keep_least(g, classes));
 }
 
-// The bias with the contributions of removed channels; absent while there is nothing to add to nothing.
-void move_into_bias(Graph& g, Node& n, const Role& r, Classes& classes) {
+// Adds the contributions of removed channels to the bias.
+void move_into_bias(Graph& g, Node& n, const Role& r, ChannelClasses& classes) {
   const MixingWeights& m = *r.mixing;
-  const bool integer = g.stage != Stage::Float;
-  std::vector<double> bias(m.outputs, 0.0);
-  if (m.bias != kNoTensor)
-    for (std::size_t o = 0; o < m.outputs; ++o)
-      bias[o] = integer ? static_cast<double>(g.at(m.bias).as<std::int32_t>()[o])
-                        : static_cast<double>(g.at(m.bias).as<float>()[o]);
-  bool adds = false;
+  std::vector<double> sums(m.outputs, 0.0);
   for (std::size_t c = 0; c < m.inputs; ++c) {
     if (r.movable[c].empty() || classes.kept(m.x, c)) continue;
-    for (std::size_t o = 0; o < m.outputs; ++o) {
-      const double sum = contribution(r, o, c);
-      adds |= sum != 0;
-      bias[o] += sum;
-    }
+    for (std::size_t o = 0; o < m.outputs; ++o) sums[o] += contribution(r, o, c);
   }
-  if (!adds) return;
-  Tensor like;
-  if (m.bias != kNoTensor) {
-    like = g.at(m.bias);
-  } else {
-    like.name = n.name + "/bias";
-    n.inputs.resize(3, kNoTensor);
-    if (integer) {
-      like.quant = g.at(m.weights).quant;
-      for (float& s : like.quant->scale) s *= g.at(m.x).quant->scale[0];
-      std::fill(like.quant->zero_point.begin(), like.quant->zero_point.end(), 0);
-      like.quant->axis = 0;
-    }
-  }
-  const Shape shape{static_cast<std::int32_t>(m.outputs)};
-  n.inputs[2] = integer ? g.add(constant_like(like, shape, std::vector<std::int32_t>(bias.begin(), bias.end())))
-                        : g.add(constant_like(like, shape, std::vector<float>(bias.begin(), bias.end())));
-}
-
-// Cuts weights and biases of node `n` down to the kept channels. Tensors still have their old shapes.
-void slice_constants(Graph& g, Node& n, const Role& r, Classes& classes) {
-  const auto outputs = classes.kept_channels(g, n.outputs[0]);
-  const std::size_t channels = channel_count(g.at(n.outputs[0]));
-  if (r.mixing) {
-    const MixingWeights& m = *r.mixing;
-    const auto inputs = classes.kept_channels(g, m.x);
-    if (inputs.size() == m.inputs && outputs.size() == m.outputs) return;
-    move_into_bias(g, n, r, classes);
-    std::vector<std::int32_t> columns;
-    for (std::size_t t = 0; t < (m.dense ? m.taps : 1); ++t)
-      for (const auto c : inputs) columns.push_back(static_cast<std::int32_t>(t * m.inputs) + c);
-    const Tensor rows = slice_axis(g.at(m.weights), 0, outputs);
-    n.inputs[1] = g.add(slice_axis(rows, rows.shape.size() - 1, columns));
-    if (const TensorId bias = input_or_none(n, 2); bias != kNoTensor)
-      n.inputs[2] = g.add(slice_axis(g.at(bias), 0, outputs));
-    return;
-  }
-  if (!r.links || outputs.size() == channels) return;
-  for (auto& id : n.inputs) {
-    if (id == kNoTensor || !g.at(id).is_const() || channel_count(g.at(id)) != channels) continue;
-    id = g.add(slice_axis(g.at(id), g.at(id).shape.size() - 1, outputs));
-  }
+  add_to_bias(g, n, m, sums);
 }
 
 std::size_t weight_count(const Graph& g) {
@@ -355,8 +251,8 @@ PassResult run(Graph& g, const PassOptions&) {
     r.movable = movable_channels(g, *r.mixing, knowledge);
     if (!biases_fit(g, r)) r.movable.assign(r.mixing->inputs, {});
   }
-  Classes classes(g);
-  tie_and_pin(g, roles, classes);
+  ChannelClasses classes(g);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) classes.add(g, g.nodes[i], roles[i]);
   find_needed(g, roles, classes);
 
   std::size_t removed = 0, layers = 0;
@@ -367,15 +263,11 @@ PassResult run(Graph& g, const PassOptions&) {
   }
   if (removed == 0) return {};
   const std::size_t before = weight_count(g);
-  for (std::size_t i = 0; i < g.nodes.size(); ++i) slice_constants(g, g.nodes[i], roles[i], classes);
-  for (Node& n : g.nodes) {
-    Shape shape = g.at(n.outputs[0]).shape;
-    if (shape.empty()) continue;
-    shape.back() = static_cast<std::int32_t>(classes.kept_channels(g, n.outputs[0]).size());
-    if (auto* reshape = std::get_if<Reshape>(&n.op); reshape && g.at(n.outputs[0]).shape != shape)
-      reshape->shape = shape;
-    g.at(n.outputs[0]).shape = std::move(shape);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    if (roles[i].mixing) move_into_bias(g, g.nodes[i], roles[i], classes);
+    slice_constants(g, g.nodes[i], roles[i], classes);
   }
+  shrink_activations(g, classes);
   remove_unused(g);
   return {true,
           {std::to_string(removed) + " dead channels removed from " + std::to_string(layers) + " layers, " +

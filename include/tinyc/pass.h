@@ -17,6 +17,7 @@ namespace tinyc {
 struct PassOptions {
   const Dataset* calibration = nullptr;  ///< samples for passes that look at activations
   std::size_t calibration_samples = 0;   ///< 0: all
+  bool made_up_samples = false;          ///< the samples are synthetic: good for ranges, not for statistics
   enum class CalibMethod : std::uint8_t { minmax, percentile, mse, kl } calib_method = CalibMethod::minmax;
   float percentile = 99.99f;
 
@@ -34,6 +35,12 @@ struct PassOptions {
     TrainOptions options;
     Hooks hooks;
   } training;
+
+  /// What pass prune_channels removes: whole channels, until the fraction is gone.
+  struct PruneChannels {
+    float fraction = 0;
+    enum class Of : std::uint8_t { weights, macs } of = Of::weights;  ///< weights: the prunable ones (see Prune)
+  } prune_channels;
 
   enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
   enum class Coding : std::uint8_t { automatic, raw, huffman } coding = Coding::automatic;

@@ -32,19 +32,28 @@ E choose(const std::string& v, const std::string& option, std::initializer_list<
   bad(option, v, "one of: " + names);
 }
 
-// S[:KIND], KIND = unstructured | block4 | N:M, with an optional "/layer" for the same fraction in every layer.
-void set_prune(CompressOptions& o, const std::string& v) {
-  auto& p = o.settings.pass_options.prune;
-  std::string rest = v;
-  if (const auto slash = rest.find('/'); slash != std::string::npos) {
-    if (rest.substr(slash) != "/layer") bad("--prune", v, "S[:KIND][/layer]");
-    p.per_layer = true;
-    rest.resize(slash);
+constexpr const char* kPruneForm =
+    "S[:unstructured|block4|N:M][/layer] or S:channel|macs, or one of each: 0.3:macs,0.8";
+
+// One item of --prune: S[:KIND], with an optional "/layer" for the same fraction in every layer.
+void set_prune_item(PassOptions& o, const std::string& v, const std::string& item) {
+  const auto slash = item.find('/');
+  const std::string body = item.substr(0, slash);
+  const auto colon = body.find(':');
+  const auto fraction = static_cast<float>(parse_number(body.substr(0, colon), "--prune", 0, 0.9999));
+  const std::string kind = colon == std::string::npos ? "unstructured" : body.substr(colon + 1);
+  const bool channels = kind == "channel" || kind == "macs";
+  if (slash != std::string::npos && (channels || item.substr(slash) != "/layer")) bad("--prune", v, kPruneForm);
+  if ((channels ? o.prune_channels.fraction : o.prune.fraction) > 0) bad("--prune", v, kPruneForm);
+  if (channels) {
+    using Of = PassOptions::PruneChannels::Of;
+    o.prune_channels = {fraction, kind == "macs" ? Of::macs : Of::weights};
+    return;
   }
-  const auto colon = rest.find(':');
-  p.fraction = static_cast<float>(parse_number(rest.substr(0, colon), "--prune", 0, 0.9999));
-  const std::string kind = colon == std::string::npos ? "unstructured" : rest.substr(colon + 1);
+  PassOptions::Prune& p = o.prune;
   using Kind = PassOptions::Prune::Kind;
+  p.fraction = fraction;
+  p.per_layer = slash != std::string::npos;
   if (kind == "unstructured") {
     p.kind = Kind::unstructured;
   } else if (kind == "block4") {
@@ -54,8 +63,16 @@ void set_prune(CompressOptions& o, const std::string& v) {
     p.n = static_cast<std::int32_t>(parse_number(kind.substr(0, c), "--prune", 1, 64));
     p.m = static_cast<std::int32_t>(parse_number(kind.substr(c + 1), "--prune", 1, 64));
   } else {
-    bad("--prune", v, "S[:unstructured|block4|N:M][/layer], S a fraction below 1");
+    bad("--prune", v, kPruneForm);
   }
+}
+
+void set_prune(CompressOptions& o, const std::string& v) {
+  o.settings.pass_options.prune = {};
+  o.settings.pass_options.prune_channels = {};
+  const auto items = parse_list(v);
+  if (items.empty()) bad("--prune", v, kPruneForm);
+  for (const auto& item : items) set_prune_item(o.settings.pass_options, v, item);
 }
 
 void set_emit(CompressOptions& o, const std::string& v) {
@@ -99,7 +116,10 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.settings.metric = v; }},
     {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false,
      [](O& o, const std::string& v) { o.preprocess = v; }},
-    {"prune", "S[:KIND]", "remove the fraction S of the weights; KIND: unstructured, block4 or N:M", false, set_prune},
+    {"prune", "S[:KIND]",
+     "remove the fraction S of the weights; KIND: unstructured, block4, N:M or channel; S:macs: channels, S of the "
+     "MACs",
+     false, set_prune},
     {"finetune", "DATA", "train after lossy steps; labels optional, the input model is the teacher", true,
      [](O& o, const std::string& v) { o.finetune = v; }},
     {"teacher", "MODEL", "another teacher (.tflite, same inputs and outputs); 'none': labels alone", true,

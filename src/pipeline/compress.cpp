@@ -31,6 +31,7 @@ std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& 
     if (name == "prune_gradual" && (!prune || !learn)) continue;
     if (name == "finetune" && (!learn || prune)) continue;  // pruning trains by itself
     if (name == "train_quantized" && !(learn && s.qat)) continue;
+    if (name == "prune_channels" && s.pass_options.prune_channels.fraction <= 0) continue;
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
@@ -95,6 +96,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   if (!calibration) {
     synthetic = synthetic_dataset(model.graph, synthetic_samples(model.graph), s.seed);
     calibration = &synthetic;
+    options.made_up_samples = true;
     if (needs_samples)
       r.warnings.push_back(
           "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");

@@ -155,6 +155,25 @@ TEST_CASE("prune S[:KIND][/layer]") {
   CHECK(has(refusal("prune", "0.5/net"), "[/layer]"));
 }
 
+TEST_CASE("prune in whole channels, alone or beside single weights") {
+  using Of = PassOptions::PruneChannels::Of;
+  const auto prune = [](const std::string& v) { return with("prune", v).settings.pass_options; };
+  CHECK(prune("0.3:channel").prune_channels.fraction == 0.3f);
+  CHECK(prune("0.3:channel").prune_channels.of == Of::weights);
+  CHECK(prune("0.3:channel").prune.fraction == 0);
+  CHECK(prune("0.3:macs").prune_channels.of == Of::macs);
+  CHECK(prune("0.8").prune_channels.fraction == 0);
+  for (const char* both : {"0.3:macs,0.8:block4/layer", "0.8:block4/layer, 0.3:macs"}) {
+    CHECK(prune(both).prune_channels.fraction == 0.3f);
+    CHECK(prune(both).prune_channels.of == Of::macs);
+    CHECK(prune(both).prune.fraction == 0.8f);
+    CHECK(prune(both).prune.kind == PassOptions::Prune::Kind::block4);
+    CHECK(prune(both).prune.per_layer);
+  }
+  for (const char* wrong : {"0.3:channel/layer", "0.3:channel,0.2:macs", "0.3,0.4", "0.3:channels", ",", "1:channel"})
+    CHECK_FALSE(refusal("prune", wrong).empty());
+}
+
 TEST_CASE("emit names exactly what is written") {
   const auto emit = [](const std::string& v) {
     const OutputChoice o = with("emit", v).output;

@@ -43,6 +43,10 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
   PassOptions& o = t.options;
   if (key == "prune")
     o.prune.fraction = std::stof(value);
+  else if (key == "channels")
+    o.prune_channels.fraction = std::stof(value);
+  else if (key == "of")
+    o.prune_channels.of = choose<PassOptions::PruneChannels::Of>(value, {"weights", "macs"});
   else if (key == "kind")
     o.prune.kind = choose<PassOptions::Prune::Kind>(value, {"unstructured", "block4", "n_m"});
   else if (key == "n")
@@ -133,8 +137,8 @@ TEST_CASE("golden texts of passes") {
 }
 
 TEST_CASE("what the passes promise") {
-  const std::set<std::string> lossy{"prune_magnitude", "quantize_int8"};
-  const std::set<std::string> float_only{"fold_batch_norm", "prune_magnitude", "calibrate", "quantize_int8"};
+  const std::set<std::string> lossy{"prune_channels", "prune_magnitude", "quantize_int8"};
+  const std::set<std::string> float_only{"fold_batch_norm", "prune_channels", "prune_magnitude", "calibrate", "quantize_int8"};
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     CAPTURE(name);
