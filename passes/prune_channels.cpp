@@ -32,7 +32,7 @@ namespace {
 
 using Of = PassOptions::PruneChannels::Of;
 
-constexpr int kRounds = 4;
+constexpr int kRounds = 8;
 constexpr std::size_t kSamples = 512;  // statistics need no more
 constexpr float kLeastShare = 0.1f;
 
