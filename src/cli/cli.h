@@ -47,6 +47,13 @@ struct CheckArguments {
 };
 int command_check(const CheckArguments& a);
 
+struct SensitivityArguments {
+  std::string model, data, steps, metric = "auto", kind = "unstructured", preprocess, out_dir;
+  std::size_t samples = 0;
+  bool json = false;
+};
+int command_sensitivity(const SensitivityArguments& a);
+
 int command_diff(const std::string& before, const std::string& after, bool json);
 int command_ops(bool json);
 int command_passes(bool json);

@@ -3,38 +3,14 @@
 
 #include "report/html_page.h"
 #include "report/numbers.h"
+#include "report/svg.h"
 #include "tinyc/error.h"
 
 namespace tinyc {
+using namespace svg;
 namespace {
 
-constexpr double kWidth = 900, kRow = 18, kLabel = 250, kValue = 90;
-
-std::string attribute(const char* name, double v) {
-  std::string out = " ";
-  return out + name + "=\"" + coordinate(v) + "\"";
-}
-
-std::string rect(const std::string& css, double x, double y, double w, double h, const std::string& title = "") {
-  return "<rect class=\"" + css + "\"" + attribute("x", x) + attribute("y", y) + attribute("width", std::max(0.0, w)) +
-         attribute("height", std::max(0.0, h)) +
-         (title.empty() ? "/>" : "><title>" + escape(title) + "</title></rect>");
-}
-
-std::string label(const char* anchor, double x, double y, const std::string& s, const char* css = "") {
-  return "<text" + attribute("x", x) + attribute("y", y) + " text-anchor=\"" + anchor + "\" class=\"" + css + "\">" +
-         escape(s) + "</text>";
-}
-
-std::string line(const char* css, double x1, double y1, double x2, double y2) {
-  return "<line class=\"" + std::string(css) + "\"" + attribute("x1", x1) + attribute("y1", y1) + attribute("x2", x2) +
-         attribute("y2", y2) + "/>";
-}
-
-std::string svg(double width, double height, const std::string& title, const std::string& body) {
-  return "<svg viewBox=\"0 0 " + coordinate(width) + " " + coordinate(height) + "\" role=\"img\" aria-label=\"" +
-         escape(title) + "\">" + body + "</svg>\n";
-}
+constexpr double kRow = 18, kLabel = 250, kValue = 90;
 
 std::string layer_label(const LayerReport& l) {
   std::string name = printable(l.name, 1000);
@@ -68,7 +44,7 @@ std::string bar_chart(const std::string& title, const std::vector<BarRow>& rows)
     body += label("end", kWidth, y + 13, r.value, "value");
     y += kRow;
   }
-  return svg(kWidth, y, title, body);
+  return picture(kWidth, y, title, body);
 }
 
 std::vector<const LayerReport*> with_weights(const Report& r) {
@@ -143,7 +119,7 @@ std::string histograms(const Report& r) {
     body += label("start", x, y + kHeight + 14, std::to_string(l->index) + " " + l->op, "small");
   }
   const std::size_t rows = (i + columns - 1) / columns;
-  return svg(kWidth, static_cast<double>(rows) * (kHeight + kGapY), "Histograms of weights", body);
+  return picture(kWidth, static_cast<double>(rows) * (kHeight + kGapY), "Histograms of weights", body);
 }
 
 std::string arena_chart(const Program& p) {
@@ -187,7 +163,7 @@ std::string arena_chart(const Program& p) {
     if (x < kLeft + 60 || x > kWidth - 70) continue;
     body += label("middle", x, kHeight + 16, std::to_string(i), "small");
   }
-  return svg(kWidth, kHeight + kBottom, "Arena over time", body);
+  return picture(kWidth, kHeight + kBottom, "Arena over time", body);
 }
 
 }  // namespace tinyc

@@ -41,10 +41,6 @@ std::string card(const std::string& value, const std::string& what) {
   return "<div><b>" + escape(value) + "</b><span>" + escape(what) + "</span></div>\n";
 }
 
-std::string section(const std::string& title, const std::string& lead, const std::string& body) {
-  return "<section><h2>" + escape(title) + "</h2><p>" + lead + "</p>\n" + body + "</section>\n";
-}
-
 std::string cards(const Report& r) {
   std::string out = "<div class=\"cards\">\n";
   out += card(decimals(r.ratio(), 1) + "x", "weights smaller: " + bytes_text(r.float_weight_bytes) + " as float, " +
@@ -139,6 +135,17 @@ std::string escape(const std::string& text) {
   return out;
 }
 
+std::string section(const std::string& title, const std::string& lead, const std::string& body) {
+  return "<section><h2>" + escape(title) + "</h2><p>" + lead + "</p>\n" + body + "</section>\n";
+}
+
+std::string page(const std::string& title, const std::string& body) {
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+         "content=\"width=device-width,initial-scale=1\">\n<title>" +
+         escape(title) + "</title>\n<style>" + kStyle + "</style></head>\n<body><main>\n" + body +
+         "</main></body></html>\n";
+}
+
 std::string to_html(const Report& r, const Program& p) {
   const bool any_sqnr =
       std::any_of(r.layers.begin(), r.layers.end(), [](const LayerReport& l) { return l.sqnr_db.has_value(); });
@@ -147,10 +154,7 @@ std::string to_html(const Report& r, const Program& p) {
   const auto key = [](const char* css, const char* what) {
     return "<span class=\"key " + std::string(css) + "\"></span>" + what;
   };
-  std::string out =
-      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\">\n<title>" +
-      escape(r.model_name) + " - tinyc report</title>\n<style>" + kStyle + "</style></head>\n<body><main>\n";
+  std::string out;
   out += "<h1>" + escape(r.model_name) + "</h1><p>compressed by tinyc " TINYC_VERSION " for " + escape(r.target) +
          ", " + with_commas(p.layers.size()) + " layers, " +
          with_commas(static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.macs))) + " multiply-accumulates</p>\n";
@@ -174,7 +178,7 @@ std::string to_html(const Report& r, const Program& p) {
                  arena_chart(p));
   if (any_weights) out += section("Weights", "Histograms over [-128, 127], heights as square roots.", histograms(r));
   if (!r.passes.empty()) out += section("Passes", "Bytes of all constants before and after each pass.", pass_table(r));
-  return out + "</main></body></html>\n";
+  return page(r.model_name + " - tinyc report", out);
 }
 
 }  // namespace tinyc

@@ -144,6 +144,26 @@ TEST_CASE("eval: text, JSON, the first N samples") {
   CHECK(tinyc_run("eval " + kModel + data + " --metric nonsense").code == 2);
 }
 
+TEST_CASE("sensitivity: a table, JSON, and a folder with the page") {
+  const Folder f;
+  const std::string args =
+      "sensitivity " + kModel + " --eval " + kExample + "eval.npz --samples 40 --steps 0.5,0.9" + kScale;
+  const Ran table = tinyc_run(args + " -o " + quoted(f / "out"));
+  CHECK(table.code == 0);
+  CHECK(has(table.out, "top1 with one layer pruned, 40 samples"));
+  const Ran as_json = tinyc_run(args + " --json");
+  CHECK(as_json.out == read_text(f / "out" / "sensitivity.json"));
+  CHECK(json::parse(as_json.out)["layers"][0]["points"].size() == 2);
+  CHECK(has(read_text(f / "out" / "sensitivity.html"), "fashion - tinyc sensitivity"));
+  CHECK(files_of(f / "out").size() == 2);
+  CHECK(tinyc_run("sensitivity " + kModel + " --eval " + kExample + "eval.npz --steps 0.5,x").code == 2);
+  CHECK(tinyc_run("sensitivity " + kModel + " --eval " + kExample + "eval.npz --steps 1").code == 2);
+  CHECK(tinyc_run(args + " --kind 2:4").code == 2);
+  CHECK(tinyc_run(args + " --metric speed").code == 2);
+  CHECK(tinyc_run("sensitivity " + kModel).code == 2);
+  CHECK(tinyc_run(args + " -o " + kModel).code == 6);
+}
+
 TEST_CASE("check: text and JSON name the gates that fail; a model is compressed first") {
   const std::string dir = quoted(compressed());
   const json r = report();
