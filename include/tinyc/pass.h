@@ -56,12 +56,6 @@ struct PassOptions {
     enum class Of : std::uint8_t { weights, macs } of = Of::weights;  ///< weights: the prunable ones (see Prune)
   } prune_channels;
 
-  /// What pass prune_channels removes: whole channels, until the fraction is gone.
-  struct PruneChannels {
-    float fraction = 0;
-    enum class Of : std::uint8_t { weights, macs } of = Of::weights;  ///< weights: the prunable ones (see Prune)
-  } prune_channels;
-
   enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
   enum class Coding : std::uint8_t { automatic, raw, huffman } coding = Coding::automatic;
 };

@@ -146,18 +146,6 @@ int dispatch(int argc, char** argv, bool& json) {
   train->add_option("--threads", train_arguments.threads, "threads (default: all cores)")->check(CLI::Range(0, 256));
   train_values.add_to(*train, training_specs());
   common(train);
-  SensitivityArguments sensitivity_arguments;
-  auto* sensitivity = app.add_subcommand("sensitivity", "accuracy with one layer pruned at a time");
-  sensitivity->add_option("MODEL", sensitivity_arguments.model, "a float .tflite file")->required();
-  sensitivity->add_option("--eval", sensitivity_arguments.data, "samples, labelled or not")->required();
-  sensitivity->add_option("--steps", sensitivity_arguments.steps, "sparsities (default 0.3,0.5,0.7,0.8,0.9,0.95)");
-  sensitivity->add_option("--kind", sensitivity_arguments.kind, "unstructured (default) or block4");
-  sensitivity->add_option("--metric", sensitivity_arguments.metric, "auto, top1, auc, mse, cosine, agreement, sqnr");
-  sensitivity->add_option("--samples", sensitivity_arguments.samples, "only the first N");
-  sensitivity->add_option("--preprocess", sensitivity_arguments.preprocess, "\"scale=S,mean=M\": x = (raw - M) * S");
-  sensitivity->add_option("-o,--output", sensitivity_arguments.out_dir, "also write sensitivity.json and .html there");
-  sensitivity->add_flag("--json", sensitivity_arguments.json);
-  common(sensitivity);
 
   SensitivityArguments sensitivity_arguments;
   auto* sensitivity = app.add_subcommand("sensitivity", "accuracy with one layer pruned at a time");

@@ -30,6 +30,7 @@ struct Golden {
   std::vector<const Pass*> passes;
   PassOptions options;
   std::size_t samples = 0;  // of synthetic calibration
+  std::size_t train = 0;    // synthetic samples, taught by the graph as it is at first
 };
 
 template <class T>
@@ -57,6 +58,14 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
     o.prune.per_layer = value == "true";
   else if (key == "samples")
     t.samples = std::stoul(value);
+  else if (key == "epochs")
+    o.training.options.epochs = std::stoul(value);
+  else if (key == "lr")
+    o.training.options.learning_rate = std::stof(value);
+  else if (key == "train")
+    t.train = std::stoul(value);
+  else if (key == "weight_bits")
+    o.weight_bits = std::stoi(value);
   else if (key == "calib_method")
     o.calib_method = choose<PassOptions::CalibMethod>(value, {"minmax", "percentile", "mse", "kl"});
   else if (key == "percentile")
@@ -100,6 +109,12 @@ void run_golden(const fs::path& path) {
   Graph g = parse(t.graph);
   const Dataset calibration = t.samples ? synthetic_dataset(g, t.samples, 1) : Dataset{};
   if (t.samples) t.options.calibration = &calibration;
+  const Graph teacher = g;
+  const Dataset training = t.train ? synthetic_dataset(g, t.train, 2) : Dataset{};
+  if (t.train) {
+    t.options.training.data = &training;
+    t.options.training.teacher = &teacher;
+  }
   for (const Pass* pass : t.passes) {
     REQUIRE((pass->any_stage ? g.stage != Stage::Coded : g.stage == pass->needs));
     const Graph before = g;
@@ -137,8 +152,14 @@ TEST_CASE("golden texts of passes") {
 }
 
 TEST_CASE("what the passes promise") {
-  const std::set<std::string> lossy{"prune_channels", "prune_magnitude", "quantize_int8"};
-  const std::set<std::string> float_only{"fold_batch_norm", "prune_channels", "prune_magnitude", "calibrate", "quantize_int8"};
+  const std::set<std::string> lossy{
+      "prune_channels", "prune_channels_gradual", "prune_magnitude", "prune_gradual",   "finetune",     "equalize",
+      "weight_grid",    "correct_bias",           "round_weights",   "train_quantized", "quantize_int8"};
+  const std::set<std::string> float_only{"fold_batch_norm", "prune_channels", "prune_channels_gradual",
+                                         "prune_magnitude", "prune_gradual",  "finetune",
+                                         "equalize",        "equalize",       "calibrate",
+                                         "weight_grid",     "correct_bias",   "round_weights",
+                                         "train_quantized", "quantize_int8"};
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     CAPTURE(name);
