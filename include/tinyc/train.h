@@ -63,8 +63,7 @@ struct TrainJob {
   TrainOptions options;
   Hooks hooks;
   /// Called before every step with the share of the steps done in [0, 1): may change `keep`. While it is set and until
-  /// it returns true (the final sparsity is reached) no epoch counts as best. Values that are not kept go on being
-  /// trained, so that they can come back (Guo et al. 2016, "Dynamic network surgery"), until it returns true.
+  /// it returns true (the final sparsity is reached) no epoch counts as best. Values that are not kept are not trained.
   std::function<bool(double progress, std::span<Parameter> parameters)> schedule;
   /// Called before every epoch with the graph as it stands.
   std::function<FakeQuant(const Graph&)> quantization;

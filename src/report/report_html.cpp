@@ -103,6 +103,46 @@ std::string pass_table(const Report& r) {
   return out + "</table>\n";
 }
 
+// Loss and validation of every training, epochs counted through.
+std::string training_charts(const Report& r) {
+  std::string out;
+  for (const PassRecord& p : r.passes) {
+    const TrainResult& t = p.training;
+    if (t.curve.size() < 2) continue;
+    Curve loss{"training loss", {}}, validation{"validation " + t.measure, {}};
+    for (const EpochInfo& e : t.curve) {
+      if (e.epoch > 0) loss.points.emplace_back(e.epoch, e.loss);
+      validation.points.emplace_back(e.epoch, e.validation);
+    }
+    const bool one_axis = t.measure == "loss";
+    out += "<h3>" + escape(p.name) + "</h3><p>Kept: epoch " + std::to_string(t.best_epoch) +
+           (t.interrupted ? "; ended by Ctrl-C" : "") + ".</p>";
+    if (one_axis) {
+      out += line_chart("loss by epoch", {loss, validation}, "epoch", "loss");
+    } else {
+      out += line_chart("validation by epoch", {validation}, "epoch", t.measure);
+      out += line_chart("loss by epoch", {loss}, "epoch", "loss");
+    }
+  }
+  return out;
+}
+
+// Share of zeros in every layer with weights, where pruning left some.
+std::string sparsity_table(const Report& r) {
+  std::string rows;
+  for (const LayerReport& l : r.layers) {
+    if (!l.weights || l.nonzero == l.weights) continue;
+    const double share = 100 * (1 - static_cast<double>(l.nonzero) / static_cast<double>(l.weights));
+    rows += "<tr><td>" + std::to_string(l.index) + "</td><td>" + escape(l.name) + "</td><td class=\"n\">" +
+            with_commas(l.weights) + "</td><td class=\"n\">" + with_commas(l.nonzero) + "</td><td class=\"n\">" +
+            decimals(share, 1) + " %</td></tr>\n";
+  }
+  if (rows.empty()) return rows;
+  return "<table><tr><th>layer</th><th>name</th><th class=\"n\">weights</th><th class=\"n\">not zero</th><th "
+         "class=\"n\">zeros</th></tr>\n" +
+         rows + "</table>\n";
+}
+
 }  // namespace
 
 std::string coordinate(double v) {
@@ -177,6 +217,10 @@ std::string to_html(const Report& r, const Program& p) {
                  "is scratch; the dashed line is the lower bound.",
                  arena_chart(p));
   if (any_weights) out += section("Weights", "Histograms over [-128, 127], heights as square roots.", histograms(r));
+  if (const std::string curves = training_charts(r); !curves.empty())
+    out += section("Training", "Loss over the training samples, and what the held-out ones say.", curves);
+  if (const std::string zeros = sparsity_table(r); !zeros.empty())
+    out += section("Sparsity", "Weights that are zero, by layer.", zeros);
   if (!r.passes.empty()) out += section("Passes", "Bytes of all constants before and after each pass.", pass_table(r));
   return page(r.model_name + " - tinyc report", out);
 }

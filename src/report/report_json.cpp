@@ -30,6 +30,13 @@ Json layer_json(const LayerReport& l) {
           {"histogram", l.histogram}};
 }
 
+Json training_json(const TrainResult& t) {
+  Json curve = Json::array();
+  for (const EpochInfo& e : t.curve)
+    curve.push_back({{"epoch", e.epoch}, {"loss", e.loss}, {"validation", e.validation}});
+  return {{"measure", t.measure}, {"best_epoch", t.best_epoch}, {"interrupted", t.interrupted}, {"curve", curve}};
+}
+
 Json pass_json(const PassRecord& p, bool reproducible) {
   Json j = {{"name", p.name}};
   if (!reproducible) j["ms"] = p.ms;
@@ -37,6 +44,7 @@ Json pass_json(const PassRecord& p, bool reproducible) {
   j["bytes_after"] = p.bytes_after;
   j["changed"] = p.changed;
   j["notes"] = p.notes;
+  if (!p.training.curve.empty()) j["training"] = training_json(p.training);
   return j;
 }
 
@@ -145,6 +153,23 @@ LayerReport read_layer(const Reader& j) {
   return l;
 }
 
+TrainResult read_training(const Reader& j) {
+  TrainResult t;
+  j.read("measure", t.measure);
+  j.read("best_epoch", t.best_epoch);
+  j.read_if("interrupted", t.interrupted);
+  for (const Json& v : j.array("curve")) {
+    const Reader point(v, "an epoch");
+    EpochInfo e;
+    point.read("epoch", e.epoch);
+    point.read("loss", e.loss);
+    point.read("validation", e.validation);
+    e.best = e.epoch == t.best_epoch;
+    t.curve.push_back(e);
+  }
+  return t;
+}
+
 PassRecord read_pass(const Reader& j) {
   PassRecord p;
   j.read("name", p.name);
@@ -153,6 +178,7 @@ PassRecord read_pass(const Reader& j) {
   j.read("bytes_after", p.bytes_after);
   j.read_if("changed", p.changed);
   if (j.has("notes")) j.read("notes", p.notes);
+  if (j.has("training")) p.training = read_training(j.object("training"));
   return p;
 }
 

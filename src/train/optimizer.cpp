@@ -52,7 +52,7 @@ Descent::Descent(const TrainOptions& options, std::span<const Parameter> paramet
 }
 
 void Descent::step(std::span<Parameter> parameters, const std::vector<std::vector<std::vector<float>>>& gradients,
-                   std::size_t chunks, float learning_rate, bool trains_pruned) {
+                   std::size_t chunks, float learning_rate) {
   const auto blocks = blocks_of(parameters);
   std::vector<double> squares(blocks.size());
   parallel_for(blocks.size(), [&](std::size_t b, int) {
@@ -64,7 +64,7 @@ void Descent::step(std::span<Parameter> parameters, const std::vector<std::vecto
       const float* g = gradients[c][p].data();
       for (std::size_t i = first; i < last; ++i) sum[i] += g[i];
     }
-    const std::uint8_t* keep = parameters[p].keep.empty() || trains_pruned ? nullptr : parameters[p].keep.data();
+    const std::uint8_t* keep = parameters[p].keep.empty() ? nullptr : parameters[p].keep.data();
     double total = 0;
     for (std::size_t i = first; i < last; ++i) {
       if (keep && !keep[i]) sum[i] = 0;
@@ -86,7 +86,7 @@ void Descent::step(std::span<Parameter> parameters, const std::vector<std::vecto
     const auto [p, first, last] = blocks[b];
     Parameter& parameter = parameters[p];
     const float decay = parameter.weight ? learning_rate * options_.weight_decay : 0.0f;
-    const std::uint8_t* keep = parameter.keep.empty() || trains_pruned ? nullptr : parameter.keep.data();
+    const std::uint8_t* keep = parameter.keep.empty() ? nullptr : parameter.keep.data();
     float *value = parameter.value.data(), *m = first_[p].data();
     const float* g = sum_[p].data();
     for (std::size_t i = first; i < last; ++i) {

@@ -11,9 +11,9 @@ class Descent {
  public:
   Descent(const TrainOptions& options, std::span<const Parameter> parameters);
   /// One step. gradients[c][p][i]: the gradient of parameter p from chunk c; their sum in the order of chunks counts.
-  /// Entries that are not kept move only with `trains_pruned`.
+  /// Entries that are not kept stay as they are.
   void step(std::span<Parameter> parameters, const std::vector<std::vector<std::vector<float>>>& gradients,
-            std::size_t chunks, float learning_rate, bool trains_pruned);
+            std::size_t chunks, float learning_rate);
 
  private:
   const TrainOptions& options_;
