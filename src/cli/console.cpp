@@ -17,6 +17,7 @@ namespace {
 
 bool g_progress = false;
 bool g_bar_shown = false;
+bool g_quiet = false;
 
 bool is_set(const char* variable) {
   const char* v = std::getenv(variable);
@@ -35,6 +36,7 @@ void set_up_console(Verbosity v, bool progress_allowed) {
                     : v == Verbosity::verbose ? spdlog::level::info
                                               : spdlog::level::warn);
   spdlog::set_default_logger(logger);
+  g_quiet = v == Verbosity::quiet;
   const char* term = std::getenv("TERM");
   g_progress = progress_allowed && v != Verbosity::quiet && isatty(STDERR_FILENO) && !is_set("CI") &&
                !(term && std::strcmp(term, "dumb") == 0);
@@ -50,6 +52,11 @@ void end_progress() {
 void log_info(const std::string& line) {
   end_progress();
   spdlog::info("{}", line);
+}
+
+void log_progress(const std::string& line) {
+  end_progress();
+  if (!g_quiet) std::fprintf(stderr, "tinyc: %s\n", line.c_str());
 }
 
 void log_warning(const std::string& line) {

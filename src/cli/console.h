@@ -14,6 +14,8 @@ void set_up_console(Verbosity v, bool progress_allowed);
 
 /// A line of the log (stderr).
 void log_info(const std::string& line);
+/// Where a long job stands: shown unless the run is quiet.
+void log_progress(const std::string& line);
 void log_warning(const std::string& line);
 void log_error(const Error& e);
 
