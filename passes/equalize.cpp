@@ -30,6 +30,7 @@
 namespace tinyc {
 namespace {
 
+constexpr float kAlike = 1e-3f;         // scales so near to 1 are not worth a change
 constexpr float kLargestScale = 64.0f;  // of one channel over the mean: beyond, weights lose more than activations gain
 
 /// Activations that are scaled together, by channel = last index modulo `channels`.
@@ -225,15 +226,22 @@ PassResult run(Graph& g, const PassOptions& o) {
   const auto groups = find_groups(g);
   if (groups.empty()) return {};
   const auto ranges = channel_ranges(g, groups, *o.calibration, n);
-  for (const Group& group : groups) scale(g, group, scales_of(g, group, ranges, o.equalize_exponent));
+  std::size_t changed = 0;
+  for (const Group& group : groups) {
+    const auto s = scales_of(g, group, ranges, o.equalize_exponent);
+    if (std::ranges::all_of(s, [](float v) { return std::fabs(v - 1.0f) < kAlike; })) continue;
+    scale(g, group, s);
+    ++changed;
+  }
+  if (changed == 0) return {};
   remove_unused(g);
-  return {true, {"channels of " + std::to_string(groups.size()) + " activations equalized"}};
+  return {true, {"channels of " + std::to_string(changed) + " activations equalized"}};
 }
 
 }  // namespace
 
 extern const Pass pass_equalize;
 const Pass pass_equalize{
-    "equalize", "give channels between layers like ranges", Stage::Float, Stage::Float, false, false, run};
+    "equalize", "give channels between layers like ranges", Stage::Float, Stage::Float, false, true, run};
 
 }  // namespace tinyc

@@ -102,7 +102,8 @@ std::vector<float> bias_of(const Graph& g, const Weighted& w) {
 
 void replace_weights(Graph& g, const Weighted& w, std::span<const float> weights, std::span<const float> bias) {
   Node& n = *w.node;
-  const Tensor like = g.at(n.inputs[w.weight]);
+  Tensor like = g.at(n.inputs[w.weight]);
+  like.quant.reset();  // another scale, another grid
   n.inputs[w.weight] = g.add(constant_like(like, like.shape, weights));
   const auto at = static_cast<std::size_t>(w.bias);
   const TensorId old = input_or_none(n, w.bias);

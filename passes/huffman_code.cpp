@@ -192,7 +192,7 @@ std::vector<Coding> choose(const std::vector<Item>& items, double lookup_share) 
 }
 
 /// Under `balanced`: the tensor shrinks to a third, as after pruning or clustering, or decoding it is a small part of
-/// the work of the layers that use it.
+/// the work of the layers that use it. (Who asks for fewer bits than 8 has asked for the small form too.)
 bool balanced(const Graph& g, Weights weights, const std::vector<std::size_t>& users) {
   if (entropy_bits(weights) <= kStrongBits) return true;
   std::int64_t work = 0;
@@ -236,10 +236,10 @@ PassResult run(Graph& g, const PassOptions& o) {
     raw_bytes += t.bytes();
     ++tensors;
     const Weights weights = t.as<std::int8_t>();
-    const bool wanted =
-        o.coding == Choice::huffman ||
-        (o.coding == Choice::automatic &&
-         (o.optimize == Optimize::size || (o.optimize == Optimize::balanced && balanced(g, weights, users[at]))));
+    const bool wanted = o.coding == Choice::huffman ||
+                        (o.coding == Choice::automatic &&
+                         (o.optimize == Optimize::size || (o.optimize == Optimize::balanced &&
+                                                           (o.weight_bits < 8 || balanced(g, weights, users[at])))));
     if (wanted) items.push_back({id, weights});
   }
   if (tensors == 0) return result;

@@ -70,7 +70,7 @@ const Pass pass_weight_grid{"weight_grid",
                             Stage::Float,
                             Stage::Float,
                             false,
-                            false,
+                            true,
                             run};
 
 }  // namespace tinyc

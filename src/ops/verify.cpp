@@ -62,6 +62,9 @@ void check_quant(const Tensor& t) {
   for (std::size_t i = 0; i < q.scale.size(); ++i) {
     if (!(q.scale[i] >= 0) || !std::isfinite(q.scale[i]) || (!t.is_const() && q.scale[i] == 0))
       broken(name + " has a bad scale");
+    // the integer grid that has been chosen for float weights
+    if (t.dtype == DType::f32 && t.is_const() && (q.scale[i] == 0 || q.zero_point[i] != 0))
+      broken(name + " has a bad grid");
     if (t.dtype == DType::i8 && (q.zero_point[i] < -128 || q.zero_point[i] > 127))
       broken(name + " has a bad zero point");
   }

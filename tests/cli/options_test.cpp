@@ -99,6 +99,9 @@ TEST_CASE("every option reaches its setting") {
   CHECK(with("threads", "0").threads == 0);
   CHECK_FALSE(refusal("threads", "257").empty());
   CHECK_FALSE(refusal("calib-samples", "-1").empty());
+  CHECK(none.settings.pass_options.weight_bits == 8);
+  CHECK(with("weight-bits", "2").settings.pass_options.weight_bits == 2);
+  for (const char* wrong : {"1", "9", "4.5"}) CHECK_FALSE(refusal("weight-bits", wrong).empty());
 }
 
 TEST_CASE("switches: true, false, and nothing else") {
@@ -119,6 +122,11 @@ TEST_CASE("choices") {
   CHECK(with("calib-method", "percentile").settings.pass_options.calib_method == P::CalibMethod::percentile);
   CHECK(with("calib-method", "mse").settings.pass_options.calib_method == P::CalibMethod::mse);
   CHECK(with("calib-method", "kl").settings.pass_options.calib_method == P::CalibMethod::kl);
+  CHECK(with("calib-method", "auto").settings.pass_options.calib_method == P::CalibMethod::automatic);
+  CHECK(with("weight-rounding", "auto").settings.pass_options.weight_rounding == P::WeightRounding::automatic);
+  CHECK(with("weight-rounding", "nearest").settings.pass_options.weight_rounding == P::WeightRounding::nearest);
+  CHECK(with("weight-rounding", "second-order").settings.pass_options.weight_rounding ==
+        P::WeightRounding::second_order);
   CHECK(has(refusal("calib-method", "max"), "one of: minmax, percentile, mse, kl"));
   CHECK(with("optimize", "balanced").settings.pass_options.optimize == P::Optimize::balanced);
   CHECK(with("optimize", "size").settings.pass_options.optimize == P::Optimize::size);
