@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ops/gradient.h"
+#include "ops/loops.h"
 #include "ops/op_support.h"
 
 namespace tinyc {
@@ -29,8 +30,9 @@ template <class F>
 void forward_binary(const ForwardArgs& args, Act act, F f) {
   const Broadcast plan = plan_broadcast(*args.in[0].shape, *args.in[1].shape);
   const std::int32_t count = plan.inner.count;
+  const auto [lo, hi] = bounds(act);
   const float *a = args.in[0].data, *b = args.in[1].data;
-  float* out = args.out[0].data;
+  float* __restrict out = args.out[0].data;
   std::vector<std::int32_t> index(plan.outer.size(), 0);
   for (std::size_t d = 0;;) {
     if (plan.inner.a && plan.inner.b)
@@ -39,8 +41,7 @@ void forward_binary(const ForwardArgs& args, Act act, F f) {
       for (std::int32_t i = 0; i < count; ++i) out[i] = f(a[i], b[0]);
     else
       for (std::int32_t i = 0; i < count; ++i) out[i] = f(a[0], b[i]);
-    if (act != Act::none)
-      for (std::int32_t i = 0; i < count; ++i) out[i] = activate(out[i], act);
+    if (act != Act::none) add_bias_and_clamp(1, count, nullptr, lo, hi, out);
     out += count;
     for (d = 0; d < index.size(); ++d) {
       const Broadcast::Dim& dim = plan.outer[d];
@@ -63,15 +64,20 @@ void backward_binary(const BackwardArgs& args, Act act, Fa slope_a, Fb slope_b) 
   const float* g = unclamped_gradient(args, act, masked);
   const Broadcast plan = plan_broadcast(*args.in[0].shape, *args.in[1].shape);
   const float *a = args.in[0].data, *b = args.in[1].data;
-  float *ga = args.grad_in[0], *gb = args.grad_in[1];
+  float *__restrict ga = args.grad_in[0], *__restrict gb = args.grad_in[1];
   std::ptrdiff_t at_a = 0, at_b = 0;
   std::vector<std::int32_t> index(plan.outer.size(), 0);
   for (std::size_t d = 0;;) {
-    for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) {
-      const std::ptrdiff_t ia = at_a + i * plan.inner.a, ib = at_b + i * plan.inner.b;
-      if (ga) ga[ia] += g[i] * slope_a(a[ia], b[ib]);
-      if (gb) gb[ib] += g[i] * slope_b(a[ia], b[ib]);
-    }
+    const float *x = a + at_a, *y = b + at_b;
+    const std::ptrdiff_t sa = plan.inner.a, sb = plan.inner.b;
+    if (ga && sa && sb)
+      for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) ga[at_a + i] += g[i] * slope_a(x[i], y[i]);
+    else if (ga)
+      for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) ga[at_a + i * sa] += g[i] * slope_a(x[i * sa], y[i * sb]);
+    if (gb && sa && sb)
+      for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) gb[at_b + i] += g[i] * slope_b(x[i], y[i]);
+    else if (gb)
+      for (std::ptrdiff_t i = 0; i < plan.inner.count; ++i) gb[at_b + i * sb] += g[i] * slope_b(x[i * sa], y[i * sb]);
     g += plan.inner.count;
     for (d = 0; d < index.size(); ++d) {
       const Broadcast::Dim& dim = plan.outer[d];

@@ -12,8 +12,8 @@ struct Strided {
 
 /// c[i][j] += sum over k of a[i][k] * b[k][j] for an m x n product of depth k. Rows of b are dense and `b_row` apart,
 /// rows of c dense and `c_row` apart; rows of c may overlap (c_row < n), they are then added one after the other. The
-/// order of the sum over k is fixed and vectors run along j only, without fused multiply-add, so the result is the same
-/// on every machine whatever its vector length.
+/// order of the sum over k is fixed, vectors run along j only, and every multiply-add is fused (rounded once), so the
+/// result is the same on every machine whatever its vector length.
 void gemm_add(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
               std::int64_t c_row);
 

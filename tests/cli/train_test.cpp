@@ -38,7 +38,7 @@ TEST_CASE("a text graph is trained to a .tflite, which is compressed by its teac
   REQUIRE(trained.code == 0);
   CHECK(trained.out.rfind("validation accuracy 0.9", 0) == 0);
   CHECK(trained.err.find("epoch 40 of 40: loss 0.") != std::string::npos);
-  CHECK(shell_run(f.path, "$tinyc eval net.tflite --data xor.csv").out.find("top1") != std::string::npos);
+  CHECK(shell_run(f.path, "$tinyc eval net.tflite --data xor.csv --metric top1").out.rfind("top1 0.9", 0) == 0);
 
   const std::string compress =
       "$tinyc compress net.tflite --int8 --finetune points.csv --eval xor.csv --epochs 20 --lr 0.02 --batch 16 "

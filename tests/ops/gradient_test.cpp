@@ -249,8 +249,8 @@ TEST_CASE("gemm equals a plain sum for all shapes, strides and overlapping rows"
       for (std::int64_t y = 0; y < n; ++y) {
         float sum = 0;
         for (std::int64_t z = 0; z < k; ++z)
-          sum +=
-              a[static_cast<std::size_t>(x * layout.row + z * layout.col)] * b[static_cast<std::size_t>(z * b_row + y)];
+          sum = std::fma(a[static_cast<std::size_t>(x * layout.row + z * layout.col)],
+                         b[static_cast<std::size_t>(z * b_row + y)], sum);
         expected[static_cast<std::size_t>(x * c_row + y)] += sum;
       }
     gemm_add(m, n, k, {a.data(), layout.row, layout.col}, b.data(), b_row, c.data(), c_row);
