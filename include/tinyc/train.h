@@ -39,6 +39,10 @@ struct TrainOptions {
   enum class Loss : std::uint8_t { automatic, cross_entropy, mse } loss = Loss::automatic;
   float alpha = 0.5f;        ///< share of the labels' loss where there are labels and a teacher
   float temperature = 2.0f;  ///< softens teacher and student (Hinton et al. 2015)
+  /// Weight of hints (Romero et al. 2015, "FitNets"): the student's inner activations follow the teacher's of the same
+  /// name
+  /// and shape. Few samples say a great deal more so.
+  float hints = 0;
   Augment augment;
 };
 

@@ -66,6 +66,8 @@ const OptionSpec kSpecs[] = {
      [](O& o, const std::string& v) { training(o).alpha = number(v, "--alpha", 0, 1); }},
     {"temperature", "T", "softens the classes of teacher and student (default 2)", false,
      [](O& o, const std::string& v) { training(o).temperature = number(v, "--temperature", 0.01, 1000); }},
+    {"hints", "W", "weight of inner activations that follow the teacher's (default 0)", false,
+     [](O& o, const std::string& v) { training(o).hints = number(v, "--hints", 0, 1000); }},
     {"augment", "LIST", "change samples: flip, shift=PIXELS, time=STEPS, noise=SHARE, mixup", false, set_augment},
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "tinyc/error.h"
 
@@ -136,6 +137,36 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
   const bool both = job.teacher && (label_use_ == Labels::classes || label_use_ == Labels::real);
   alpha_ = both ? job.options.alpha : job.teacher ? 0.0f : 1.0f;
   temperature_ = job.options.temperature;
+  if (job.teacher && job.options.hints > 0) find_hints(student, job);
+}
+
+// Outputs of the operators that compute, which keep their names through the exact passes.
+void Objective::find_hints(const Graph& student, const TrainJob& job) {
+  std::map<std::string, TensorId> by_name;
+  for (const Node& n : job.teacher->nodes) by_name.emplace(job.teacher->at(n.outputs[0]).name, n.outputs[0]);
+  for (const Node& n : student.nodes) {
+    const TensorId id = n.outputs[0];
+    if (traits(n.op).moves || std::ranges::any_of(student_, [&](const Target& t) { return t.id == id; })) continue;
+    if (std::ranges::find(student.outputs, id) != student.outputs.end()) continue;
+    const auto found = by_name.find(student.at(id).name);
+    if (found != by_name.end() && job.teacher->at(found->second).shape == student.at(id).shape)
+      hints_.push_back({id, found->second});
+  }
+  if (!hints_.empty()) hint_weight_ = job.options.hints / static_cast<float>(hints_.size());
+}
+
+double Objective::hint(std::span<const float> student, std::span<const float> teacher, float scale,
+                       std::span<float> gradient) const {
+  double distance = 0, energy = 1e-12;
+  for (std::size_t i = 0; i < student.size(); ++i) {
+    const double d = static_cast<double>(student[i]) - static_cast<double>(teacher[i]);
+    distance += d * d;
+    energy += static_cast<double>(teacher[i]) * static_cast<double>(teacher[i]);
+  }
+  const auto slope = static_cast<float>(2 * static_cast<double>(hint_weight_) / energy) * scale;
+  if (!gradient.empty())
+    for (std::size_t i = 0; i < student.size(); ++i) gradient[i] += slope * (student[i] - teacher[i]);
+  return static_cast<double>(hint_weight_) * distance / energy;
 }
 
 double Objective::sample(std::size_t k, std::span<const float> output, std::span<const float> teacher,

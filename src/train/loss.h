@@ -28,6 +28,15 @@ class Objective {
 
   const std::vector<Target>& targets() const { return student_; }
   const std::vector<Target>& teacher_targets() const { return teacher_; }
+  /// Inner activations that follow the teacher's: student and teacher tensor. Empty without hints.
+  struct Hint {
+    TensorId student, teacher;
+  };
+  const std::vector<Hint>& hints() const { return hints_; }
+  /// Squared distance of one activation from the teacher's, relative to the teacher's energy, weighted; and its
+  /// gradient.
+  double hint(std::span<const float> student, std::span<const float> teacher, float scale,
+              std::span<float> gradient) const;
   bool has_classes() const { return label_use_ == Labels::classes; }
   /// Loss of one sample and, where `gradient` is not empty, its gradient times `scale`, for output k. `teacher` is
   /// empty without one; `input` is the sample itself, `label` its label row (empty: none).
@@ -39,7 +48,11 @@ class Objective {
 
  private:
   enum class Labels : std::uint8_t { none, classes, real, input };
+  void find_hints(const Graph& student, const TrainJob& job);
+
   std::vector<Target> student_, teacher_;
+  std::vector<Hint> hints_;
+  float hint_weight_ = 0;
   Labels label_use_ = Labels::none;
   float alpha_ = 1, temperature_ = 1;
 };

@@ -21,9 +21,10 @@ Constants constants_of(const Graph& g) {
   return c;
 }
 
-std::vector<TensorId> ids_of(const std::vector<Target>& targets) {
+std::vector<TensorId> wanted_of(const Objective& o, bool teacher) {
   std::vector<TensorId> ids;
-  for (const Target& t : targets) ids.push_back(t.id);
+  for (const Target& t : teacher ? o.teacher_targets() : o.targets()) ids.push_back(t.id);
+  for (const auto& h : o.hints()) ids.push_back(teacher ? h.teacher : h.student);
   return ids;
 }
 
@@ -35,19 +36,19 @@ Model::Model(const Graph& g, const TrainJob& job)
       objective_(g, job),
       augmenter_(g, *job.data, job.options.augment, job.options.seed),
       parameters_(parameters_of(g)),
-      plan_(g, ids_of(objective_.targets()), parameters_),
+      plan_(g, wanted_of(objective_, false), parameters_),
       constants_(constants_of(g)) {
   if (parameters_.empty()) throw Error(ErrorKind::data, "the model has no weights to train");
   chunk_samples_ =
       std::clamp<std::int64_t>(kChunkElements / std::max<std::int64_t>(plan_.activations(), 1), 1, kChunkSamples);
   if (job.teacher) {
-    teacher_plan_.emplace(*job.teacher, ids_of(objective_.teacher_targets()), std::span<const Parameter>{});
+    teacher_plan_.emplace(*job.teacher, wanted_of(objective_, true), std::span<const Parameter>{});
     teacher_constants_ = constants_of(*job.teacher);
   }
   for (const Parameter& p : parameters_) effective_.emplace_back(p.value.size());
   workers_.resize(static_cast<std::size_t>(thread_count()));
   refresh();
-  if (job.teacher && !job.options.augment.any()) remember_teacher();
+  if (job.teacher && !job.options.augment.any() && objective_.hints().empty()) remember_teacher();
 }
 
 void Model::refresh() {
@@ -125,6 +126,10 @@ Model::Score Model::chunk(std::span<const std::size_t> rows, std::size_t first, 
                             learning ? tape.seed(targets[k].id, s) : std::span<float>{});
       if (k == 0 && has_classes()) score.accuracy += objective_.right(output, w.label);
     }
+    for (const auto& h : objective_.hints())
+      score.loss += objective_.hint(tape.output(h.student, s), w.teacher->output(h.teacher, s),
+                                    1.0f / static_cast<float>(rows.size()),
+                                    learning ? tape.seed(h.student, s) : std::span<float>{});
   }
   if (!learning) return score;
   std::vector<float*> to(graph_.tensors.size(), nullptr);
