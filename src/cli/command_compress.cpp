@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "cli/options.h"
@@ -37,7 +39,8 @@ Compressed compress_model(const CompressOptions& o) {
   const Preprocess preprocess = o.preprocess.empty() ? Preprocess{} : parse_preprocess(o.preprocess);
   const auto calibration = load(o.calib, model.graph, o.calib_samples, preprocess);
   const auto evaluation = load(o.eval, model.graph, 0, preprocess);
-  if (!o.dump_after.empty() && !find_pass(o.dump_after))
+  const auto is_loaded = [&](const Pass* p) { return o.dump_after == p->name; };
+  if (!o.dump_after.empty() && !find_pass(o.dump_after) && std::ranges::none_of(o.settings.loaded_passes, is_loaded))
     throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
 
   const auto training = load(o.finetune, model.graph, 0, preprocess);

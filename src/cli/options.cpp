@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "pipeline/load_pass.h"
 #include "pipeline/targets.h"
 #include "tinyc/error.h"
 
@@ -118,6 +119,10 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.settings.metric = v; }},
     {"preprocess", "SPEC", "\"scale=S,mean=M\": x = (raw - M) * S for stored data", false,
      [](O& o, const std::string& v) { o.preprocess = v; }},
+    {"finetune-hook", "CMD", "train with this program instead (docs/hooks.md); it is given a folder", false,
+     [](O& o, const std::string& v) { o.settings.finetune_hook = v; }},
+    {"hook-timeout", "SECONDS", "stop the hook after this time (default: never)", false,
+     [](O& o, const std::string& v) { o.settings.hook_timeout = parse_number(v, "--hook-timeout", 0, 1e7); }},
     {"finetune", "DATA", "train after lossy steps; labels optional, the input model is the teacher", true,
      [](O& o, const std::string& v) { o.finetune = v; }},
     {"teacher", "MODEL", "another teacher (.tflite, same inputs and outputs); 'none': labels alone", true,
@@ -166,6 +171,8 @@ const OptionSpec kOwnSpecs[] = {
     {"emit", "LIST", "c,json,html (default), tflite", false, set_emit},
     {"pass", "LIST", "run exactly these passes", false,
      [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
+    {"load-pass", "LIB", "a pass from a shared library; runs before calibration, or where --pass names it", true,
+     [](O& o, const std::string& v) { o.settings.loaded_passes.push_back(load_pass(v)); }},
     {"dump-after", "PASS", "print the graph after a pass to standard error", false,
      [](O& o, const std::string& v) { o.dump_after = v; }},
     {"max-flash", "SIZE", "fail when flash is over this, e.g. 64KiB", false,

@@ -1,8 +1,10 @@
 #include "pipeline/compress.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
+#include "pipeline/finetune_hook.h"
 #include "pipeline/measure.h"
 #include "pipeline/plan_quantization.h"
 #include "pipeline/targets.h"
@@ -41,6 +43,12 @@ std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& 
     if (name == "prune_gradual" && (!prune || !training)) continue;
     if (name == "finetune" && (!training || prune || channels)) continue;  // pruning trains by itself
     if (is_planned(name)) continue;
+    if (name == "quantize_int8")
+      std::ranges::copy_if(s.loaded_passes, std::back_inserter(list),
+                           [](const Pass* l) { return l->any_stage || l->needs == Stage::Float; });
+    if (name == "share_weights")
+      std::ranges::copy_if(s.loaded_passes, std::back_inserter(list),
+                           [](const Pass* l) { return !l->any_stage && l->needs != Stage::Float; });
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
@@ -54,6 +62,8 @@ std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s
   std::vector<const Pass*> list;
   for (const auto& name : s.passes) {
     const Pass* p = find_pass(name);
+    for (const Pass* loaded : s.loaded_passes)
+      if (name == loaded->name) p = loaded;
     if (!p) throw Error(ErrorKind::usage, "unknown pass '" + printable(name) + "'", "`tinyc passes` lists them");
     list.push_back(p);
   }
@@ -79,6 +89,25 @@ Accuracy measure(const Import& model, const Program& p, const Dataset& d, const 
     a.compressed = mean_cosine(reference, compressed, m);
   }
   return a;
+}
+
+// The user's own training, recorded like a pass.
+PassRecord run_hook(Graph& g, const CompressInputs& in, const CompressSettings& s, const PassOptions& o) {
+  FinetuneHook hook;
+  hook.command = s.finetune_hook;
+  hook.timeout_seconds = s.hook_timeout;
+  hook.data = in.training;
+  hook.calibration = o.made_up_samples ? nullptr : o.calibration;
+  hook.options = o.training.options;
+  hook.int8 = s.int8;
+  const auto start = std::chrono::steady_clock::now();
+  PassRecord record;
+  record.name = "finetune_hook";
+  record.bytes_before = record.bytes_after = constant_bytes(g);
+  record.changed = true;
+  record.notes = run_finetune_hook(g, in.teacher ? *in.teacher : in.model->graph, hook);
+  record.ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return record;
 }
 
 }  // namespace
@@ -118,6 +147,12 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
   if (in.training && !needs_samples)
     throw Error(ErrorKind::usage, "only float models can be trained, this one is quantized already",
                 "give the float model it was made from");
+  const bool hooked = !s.finetune_hook.empty();
+  if (hooked && !in.training)
+    throw Error(ErrorKind::usage, "the fine-tuning hook needs samples", "give --finetune DATA");
+  if (hooked && s.qat)
+    throw Error(ErrorKind::usage, "--qat trains inside tinyc, and --finetune-hook trains outside",
+                "choose one of them");
   if (s.qat && !in.training)
     throw Error(ErrorKind::usage, "quantization-aware training needs samples", "give --finetune DATA");
   options.training.data = in.training;
@@ -132,9 +167,18 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
     });
     r.passes.insert(r.passes.end(), records.begin(), records.end());
   };
-  const auto passes = chosen_passes(out.graph, s, in.training != nullptr);
+  const auto passes = chosen_passes(out.graph, s, in.training != nullptr && !hooked);
   const auto quantize = s.passes.empty() ? std::ranges::find(passes, find_pass("quantize_int8")) : passes.end();
-  run({passes.begin(), quantize});
+  const auto trained = std::find_if(passes.begin(), quantize, [](const Pass* p) {
+    return p == find_pass("calibrate") || p == find_pass("quantize_int8");
+  });
+  run({passes.begin(), trained});
+  if (hooked) {
+    progress("hook", 0.15);
+    r.passes.push_back(run_hook(out.graph, in, s, options));
+    float_graph = out.graph;
+  }
+  run({trained, quantize});
   if (quantize != passes.end()) {
     progress("plan", 0.2);
     const QuantizationPlan plan =

@@ -1,4 +1,5 @@
-// The whole job on values: imported model and data in, program and report out. Reads and writes no files.
+// The whole job on values: imported model and data in, program and report out. Reads and writes no files, except those
+// that a fine-tuning hook is given.
 #pragma once
 #include <functional>
 #include <optional>
@@ -29,6 +30,9 @@ struct CompressSettings {
   bool qat = false;                 ///< quantization-aware training, where there are training samples
   std::vector<std::string> passes;  ///< empty: the default pipeline
   PassOptions pass_options;
+  std::vector<const Pass*> loaded_passes;  ///< of shared libraries: known by name, and part of the default pipeline
+  std::string finetune_hook;               ///< command that trains instead of tinyc; empty: none
+  double hook_timeout = 0;                 ///< seconds; 0: never
   std::uint64_t seed = 1;
   std::function<void(const Pass&, const Graph&)> after_pass;                ///< may be empty
   std::function<void(const std::string& stage, double fraction)> progress;  ///< may be empty

@@ -23,7 +23,7 @@ fb::TensorType type_of(DType t) {
 }  // namespace
 
 // Buffer 0 is the empty one that marks activations.
-Exporter::Exporter(const Graph& g) : graph_(g) {
+Exporter::Exporter(const Graph& g, bool share_constants) : graph_(g), share_(share_constants) {
   buffers_.push_back(fb::CreateBuffer(out_));
   const auto index = index_tensors(g);
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
@@ -37,13 +37,15 @@ Exporter::Exporter(const Graph& g) : graph_(g) {
 }
 
 std::uint32_t Exporter::add_buffer(std::span<const std::uint8_t> bytes) {
-  const auto [at, fresh] =
-      buffer_of_.emplace(std::string(bytes.begin(), bytes.end()), static_cast<std::uint32_t>(buffers_.size()));
-  if (!fresh) return at->second;
+  const auto next = static_cast<std::uint32_t>(buffers_.size());
+  if (share_) {
+    const auto [at, fresh] = buffer_of_.emplace(std::string(bytes.begin(), bytes.end()), next);
+    if (!fresh) return at->second;
+  }
   out_.ForceVectorAlignment(bytes.size(), 1, 16);
   const auto data = out_.CreateVector(bytes.data(), bytes.size());
   buffers_.push_back(fb::CreateBuffer(out_, data));
-  return at->second;
+  return next;
 }
 
 std::int32_t Exporter::add_tensor(const Tensor& t) {
@@ -122,6 +124,6 @@ Bytes Exporter::run() {
 
 }  // namespace tfl
 
-Bytes export_tflite(const Graph& g) { return tfl::Exporter(g).run(); }
+Bytes export_tflite(const Graph& g, bool share_constants) { return tfl::Exporter(g, share_constants).run(); }
 
 }  // namespace tinyc

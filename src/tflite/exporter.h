@@ -11,7 +11,7 @@ namespace tinyc::tfl {
 
 class Exporter {
  public:
-  explicit Exporter(const Graph& g);
+  Exporter(const Graph& g, bool share_constants);
   /// The whole file.
   Bytes run();
 
@@ -33,6 +33,7 @@ class Exporter {
   std::uint32_t code_index(fb::BuiltinOperator code);
 
   const Graph& graph_;
+  bool share_;
   flatbuffers::FlatBufferBuilder out_;
   std::vector<flatbuffers::Offset<fb::Tensor>> tensors_;
   std::vector<flatbuffers::Offset<fb::Buffer>> buffers_;
