@@ -1,0 +1,44 @@
+/* Watches a machine: an autoencoder rebuilds each spectrum, and what it cannot rebuild is an anomaly. */
+#include "anomaly_data.h"
+#include "board.h"
+#include "spectra.h"
+
+#define LIMIT 25 /* mean squared error in ten thousandths above which the machine is not well */
+
+static uint8_t arena[ANOMALY_ARENA_SIZE] __attribute__((aligned(16)));
+
+static int8_t quantized(float x) {
+  const float q = x / ANOMALY_INPUT_SCALE + (float)ANOMALY_INPUT_ZERO_POINT;
+  return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : (int)(q < 0 ? q - 0.5f : q + 0.5f));
+}
+
+int main(void) {
+  int right = 0, count = (int)sizeof labels;
+  for (int i = 0; i < count; i++) {
+    int8_t* in = anomaly_input(arena, 0);
+    for (int k = 0; k < 32; k++) in[k] = quantized(spectra[i][k]);
+    if (anomaly_invoke(arena) != 0) {
+      print("invoke failed\n");
+      return 1;
+    }
+    const int8_t* out = anomaly_output(arena, 0);
+    float error = 0;
+    for (int k = 0; k < 32; k++) {
+      const float d = ANOMALY_OUTPUT_SCALE * (float)(out[k] - ANOMALY_OUTPUT_ZERO_POINT) - spectra[i][k];
+      error += d * d / 32;
+    }
+    const int32_t score = (int32_t)(10000 * error);
+    right += (score > LIMIT) == labels[i];
+    print("spectrum ");
+    print_number(i);
+    print(": error ");
+    print_number(score);
+    print(score > LIMIT ? ", anomaly" : ", well");
+    print((score > LIMIT) == labels[i] ? "\n" : "   (wrong)\n");
+  }
+  print_number(right);
+  print(" of ");
+  print_number(count);
+  print(" spectra right on the emulated Cortex-M4\n");
+  return 0;
+}
