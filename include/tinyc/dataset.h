@@ -56,8 +56,8 @@ struct DatasetOptions {
   bool need_labels = false;  ///< Error(data) when there are none
 };
 
-/// Loads samples that fit the inputs of `g`. Throws Error(data): unreadable, damaged, wrong shape or type, different
-/// row counts, no rows, NaN or infinity (naming row and element).
+/// Loads samples that fit the inputs of `g`. A path may end with rows, "samples.npz[0:250]". Throws Error(data):
+/// unreadable, damaged, wrong shape or type, different row counts, no rows, NaN or infinity (naming row and element).
 Dataset load_dataset(const std::filesystem::path& path, const Graph& g, const DatasetOptions& options = {});
 
 /// Deterministic stand-in when there is no data: `n` samples, uniform in each input's declared range or [-1, 1],

@@ -48,8 +48,8 @@ Import import_tflite(const std::filesystem::path& path);
 /// The facts alone: never throws Error(unsupported); `unsupported` and the counts are filled as far as the file allows.
 ModelFacts inspect_tflite(std::span<const std::uint8_t> file, const std::string& path);
 
-/// Writes a graph of stage Float or Quantized as .tflite (version 3, builtin operators). Equal constants share a buffer,
-/// unless somebody is going to change them in the file.
+/// Writes a graph of stage Float or Quantized as .tflite (version 3, builtin operators). Equal constants share a
+/// buffer, unless somebody is going to change them in the file.
 Bytes export_tflite(const Graph& g, bool share_constants = true);
 
 }  // namespace tinyc

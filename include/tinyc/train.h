@@ -37,6 +37,7 @@ struct TrainOptions {
   /// automatic: cross entropy where labels are class numbers, else mean squared error; a teacher is followed by the
   /// divergence of its classes where the model ends in softmax or logistic or the labels are classes, else by squares.
   enum class Loss : std::uint8_t { automatic, cross_entropy, mse } loss = Loss::automatic;
+  bool labels = true;        ///< false: as if there were none
   float alpha = 0.5f;        ///< share of the labels' loss where there are labels and a teacher
   float temperature = 2.0f;  ///< softens teacher and student (Hinton et al. 2015)
   /// Weight of hints (Romero et al. 2015, "FitNets"): the student's inner activations follow the teacher's of the same

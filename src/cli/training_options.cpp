@@ -62,6 +62,8 @@ const OptionSpec kSpecs[] = {
        if (v != "auto" && v != "cross-entropy" && v != "mse") bad_value("--loss", v, "auto, cross-entropy or mse");
        training(o).loss = v == "auto" ? Loss::automatic : v == "mse" ? Loss::mse : Loss::cross_entropy;
      }},
+    {"no-labels", nullptr, "leave the labels of --finetune unread: the teacher alone", false,
+     [](O& o, const std::string& v) { training(o).labels = !parse_switch(v, "--no-labels"); }},
     {"alpha", "A", "share of the labels' loss beside the teacher's (default 0.5)", false,
      [](O& o, const std::string& v) { training(o).alpha = number(v, "--alpha", 0, 1); }},
     {"temperature", "T", "softens the classes of teacher and student (default 2)", false,

@@ -217,8 +217,55 @@ void Dataset::sample(std::size_t k, std::size_t i, std::span<float> out) const {
   for (auto& v : out) v = (v - preprocess.mean) * preprocess.scale;
 }
 
-Dataset load_dataset(const fs::path& path, const Graph& g, const DatasetOptions& options) {
+namespace {
+
+// "samples.npz[100:200]": rows 100 to 199; either number may be left out. A file that has that very name is itself.
+struct RowRange {
+  fs::path path;
+  std::size_t first = 0, last = 0;  ///< last 0: to the end
+};
+
+RowRange row_range(const fs::path& path) {
+  const std::string text = path.string();
+  const auto open = text.rfind('[');
+  std::error_code error;
+  if (text.empty() || text.back() != ']' || open == std::string::npos || fs::exists(path, error)) return {path};
+  RowRange r{text.substr(0, open)};
+  const auto fail = [&]() {
+    throw Error(ErrorKind::usage, "'" + printable(text) + "': rows are written [FIRST:END], counted from 0",
+                "for example samples.npz[0:250]");
+  };
+  const std::string range = text.substr(open + 1, text.size() - open - 2);
+  const auto colon = range.find(':');
+  if (colon == std::string::npos) fail();
+  const auto number = [&](const std::string& digits) -> std::size_t {
+    if (digits.empty()) return 0;
+    if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) fail();
+    return static_cast<std::size_t>(std::stoul(digits));
+  };
+  r.first = number(range.substr(0, colon));
+  r.last = number(range.substr(colon + 1));
+  if (r.last && r.last <= r.first) fail();
+  return r;
+}
+
+void drop_rows(Array& a, std::size_t first, const std::string& what) {
+  if (first >= a.rows()) throw Error(ErrorKind::data, what + " has only " + std::to_string(a.rows()) + " rows");
+  const std::size_t row = a.data.size() / a.rows();
+  a.data.erase(a.data.begin(), a.data.begin() + static_cast<std::ptrdiff_t>(first * row));
+  a.shape[0] -= static_cast<std::int64_t>(first);
+}
+
+}  // namespace
+
+Dataset load_dataset(const fs::path& named, const Graph& g, const DatasetOptions& given) {
+  const RowRange range = row_range(named);
+  const fs::path& path = range.path;
   const std::string what = "'" + printable(path.string()) + "'";
+  DatasetOptions options = given;
+  if (range.last) options.max_samples = range.last;
+  if (!range.last && options.max_samples) options.max_samples += range.first;
+  if (range.last && given.max_samples) options.max_samples = std::min(range.last, range.first + given.max_samples);
   Dataset d;
   std::error_code error;
   const bool pictures = fs::is_directory(path, error) || is_image_name(path);
@@ -232,6 +279,11 @@ Dataset load_dataset(const fs::path& path, const Graph& g, const DatasetOptions&
       take_npz(d, g, options, file.bytes(), what);
     else
       take_single(d, g, load_one(request, file.bytes()), what);
+  }
+  if (range.first) {
+    for (Array& a : d.inputs) drop_rows(a, range.first, what);
+    for (auto* extra : {&d.labels, &d.groups})
+      if (*extra) drop_rows(**extra, range.first, what);
   }
   d.preprocess = options.preprocess;
   check_shapes(d, g, what);

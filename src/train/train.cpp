@@ -143,7 +143,12 @@ TrainResult train(Graph& g, const TrainJob& job) {
   check(job.options);
   if (!job.data || job.data->samples() == 0)
     throw Error(ErrorKind::data, "training needs samples", "give --finetune DATA");
-  return Training(g, job).run();
+  if (job.options.labels || !job.data->labels) return Training(g, job).run();
+  Dataset plain = *job.data;
+  plain.labels.reset();
+  TrainJob without = job;
+  without.data = &plain;
+  return Training(g, without).run();
 }
 
 std::vector<std::vector<float>> fisher_diagonal(const Graph& g, const TrainJob& job, std::size_t samples) {

@@ -298,3 +298,27 @@ TEST_CASE("the first samples of a large npz cost little") {
   WARN("200 of 10000 samples in " << seconds.count() * 1000 << " ms");
   CHECK(seconds.count() < 2);  // all of it takes far longer than the prefix; generous for sanitizers and busy machines
 }
+
+TEST_CASE("rows of a file are chosen behind its name") {
+  const Folder folder;
+  const auto one = graph({{"in", {1, 2}}});
+  const auto labels = npy("<f4", "(6,)", raw<float>({0, 1, 2, 3, 4, 5}));
+  const std::string p = folder.file("d.npz", zip({{"x.npy", counting(6, 2)}, {"y.npy", labels}})).string();
+  const auto d = load_dataset(p + "[2:5]", one);
+  REQUIRE(d.samples() == 3);
+  CHECK(sample(d, 0, 0) == std::vector<float>{4, 5});
+  REQUIRE(d.labels);
+  CHECK(d.labels->rows() == 3);
+  float y = 0;
+  d.labels->row(2, {&y, 1});
+  CHECK(y == 4);
+  CHECK(load_dataset(p + "[4:]", one).samples() == 2);
+  CHECK(load_dataset(p + "[:4]", one).samples() == 4);
+  DatasetOptions two;
+  two.max_samples = 2;
+  CHECK(sample(load_dataset(p + "[3:]", one, two), 0, 1) == std::vector<float>{8, 9});
+  CHECK(load_dataset(p + "[3:4]", one, two).samples() == 1);
+  CHECK(contains(error_of(p + "[7:]", one), "has only 6 rows"));
+  for (const char* bad : {"[]", "[1]", "[3:2]", "[a:b]", "[-1:3]", "[1:99999999999]"})
+    CHECK_THROWS_AS(load_dataset(p + bad, one), Error);
+}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# What training is worth: accuracy and size of pruned and quantized models, one line a case and seed.
+#   learning.sh TINYC SHARED_DIR [CASE...]      SEEDS="1 2 3" for several seeds; all cases take hours on two cores
+# Training and calibration use the training rows only; what is measured on stands under --eval.
+set -eu
+tinyc=$1 m=$2/models d=$2/data
+shift 2
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+[ -d "$m" ] || { echo "skipped: no folder of reference models"; exit 0; }
+pixels="--preprocess scale=0.00392156862745098"
+
+field() { sed -n "s/^ *\"$1\": *\([0-9.]*\).*/\1/p" "$out/r/report.json" | head -1; }
+run() { # case model arguments...
+  name=$1 model=$2
+  shift 2
+  for seed in ${SEEDS:-1}; do
+    "$tinyc" compress "$m/$model.tflite" --int8 -q --seed "$seed" "$@" -o "$out/r" >/dev/null
+    printf '%-16s %-18s %4s  %-7s %8.4f -> %8.4f  %6.1f dB  %5.1f x smaller  %10d MACs\n' "$name" "$model" "$seed" \
+      "$(sed -n 's/.*"metric": "\(.*\)",/\1/p' "$out/r/report.json")" "$(field float)" "$(field compressed)" "$(field sqnr_db)" \
+      "$(field ratio)" "$(sed -n 's/^  "macs": *\([0-9]*\).*/\1/p' "$out/r/report.json")"
+  done
+}
+lenet="$pixels --calib-samples 200 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz --eval $d/mnist_test5k.npz --batch 128 --lr 0.002"
+fashion="$pixels --calib-samples 200 --calib $d/fashion_train60k.npz --eval $d/fashion_test5k.npz"
+fashion_learn="$fashion --finetune $d/fashion_train60k.npz --augment flip,shift=1"
+cifar="--calib-samples 200 --calib $d/cifar10_train10k.npz --eval $d/cifar10_test2k.npz"
+cifar_learn="$cifar --finetune $d/cifar10_train10k.npz --no-labels --augment flip,shift=3 --epochs 15"
+kws="--calib $d/kws_dev500.npz[0:250] --eval $d/kws_dev500.npz[250:500]"
+kws_learn="$kws --finetune $d/kws_dev500.npz[0:250] --no-labels --batch 32 --epochs 150 --hints 5 --augment time=3,noise=0.05"
+vww="$pixels --calib $d/vww_dev300.npz[0:100] --eval $d/vww_dev300.npz[100:300]"
+ad="--calib $d/ad_dev.npz[0:300] --eval $d/ad_dev.npz"
+
+# shellcheck disable=SC2086  # the words of a case are words
+one() {
+  case $1 in
+    lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 16 --alpha 0.3 --temperature 4 ;;
+    lenet5-95) run "$1" lenet5_mnist $lenet --prune 0.95 --epochs 12 --augment shift=1 ;;
+    lenet5-97.5) run "$1" lenet5_mnist $lenet --prune 0.975 --epochs 12 --augment shift=1 ;;
+    fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.8 ;;
+    fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.9 ;;
+    fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 4 --prune 0.5:macs ;;
+    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.8 --no-labels ;;
+    cifar-60) run "$1" pretrainedResnet $cifar_learn --prune 0.6 ;;
+    cifar-80) run "$1" pretrainedResnet $cifar_learn --prune 0.8 ;;
+    kws-60) run "$1" kws_float $kws_learn --prune 0.6 ;;
+    int8-kws) run "$1" kws_float $kws ;;
+    int8-cifar) run "$1" pretrainedResnet $cifar ;;
+    int8-vww) run "$1" vww_96_float $vww ;;
+    int8-ad) run "$1" ad01_fp32 $ad ;;
+    w4-fashion) run "$1" fashion_resnet8 $fashion --weight-bits 4 ;;
+    w4-cifar) run "$1" pretrainedResnet $cifar --weight-bits 4 ;;
+    w4-vww) run "$1" vww_96_float $vww --weight-bits 4 ;;
+    w4-kws) run "$1" kws_float $kws --weight-bits 4 ;;
+    w4-ad) run "$1" ad01_fp32 $ad --weight-bits 4 ;;
+    w4-fashion-qat) run "$1" fashion_resnet8 $fashion_learn --weight-bits 4 --qat --epochs 3 ;;
+    w4-cifar-qat) run "$1" pretrainedResnet $cifar_learn --weight-bits 4 --qat --epochs 8 ;;
+    *) echo "no case $1" >&2 && exit 2 ;;
+  esac
+}
+cases="int8-kws int8-cifar int8-vww int8-ad w4-fashion w4-cifar w4-vww w4-kws w4-ad kws-60 cifar-60 cifar-80 lenet300-95 lenet5-95 lenet5-97.5
+fashion-80 fashion-90 fashion-macs fashion-80-nolabels w4-fashion-qat w4-cifar-qat"
+for c in ${*:-$cases}; do one "$c"; done
