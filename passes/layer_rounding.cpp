@@ -14,6 +14,20 @@ std::size_t calibration_count(const PassOptions& o, const char* what) {
   return o.calibration_samples ? std::min(o.calibration_samples, available) : available;
 }
 
+void replace_filters(Graph& g, std::size_t node, const Filters& old, const Filters& filters,
+                     std::span<const InputMoments> moments, std::span<const float> scales) {
+  auto bias = bias_of(g, g.nodes[node]);
+  for (std::size_t c = 0; c < old.channels; ++c) {
+    const InputMoments& m = moments[c / (old.channels / old.groups)];
+    double shift = 0;
+    for (std::size_t i = 0; i < old.size; ++i)
+      shift += static_cast<double>(old[c][i]) * m.reference_mean[i] - static_cast<double>(filters[c][i]) * m.mean[i];
+    bias[c] += static_cast<float>(shift);
+  }
+  set_filters(g, node, filters, scales);
+  set_bias(g, node, bias);
+}
+
 PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round, Moments kind) {
   const std::size_t n = calibration_count(o, "rounding of weights");
   Graph prepared = g;
@@ -37,16 +51,7 @@ PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& roun
           std::ranges::copy(rounded.values, now.values.begin() + static_cast<std::ptrdiff_t>(first * old.size));
           scales.insert(scales.end(), rounded.scales.begin(), rounded.scales.end());
         }
-        auto bias = bias_of(g, g.nodes[node]);
-        for (std::size_t c = 0; c < old.channels; ++c) {
-          const InputMoments& m = moments[c / per_group];
-          double shift = 0;
-          for (std::size_t i = 0; i < old.size; ++i)
-            shift += static_cast<double>(old[c][i]) * m.reference_mean[i] - static_cast<double>(now[c][i]) * m.mean[i];
-          bias[c] += static_cast<float>(shift);
-        }
-        set_filters(g, node, now, scales);
-        set_bias(g, node, bias);
+        replace_filters(g, node, old, now, moments, scales);
         ++layers;
       });
   remove_unused(g);

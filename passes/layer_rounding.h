@@ -20,4 +20,8 @@ using RoundFilters =
 /// b' = b + w E x - w' E x'. `kind`: what `round` looks at.
 PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round, Moments kind);
 
+/// Gives the node `filters` instead of `old` ones and lets its bias take up the means: b' = b + w E x - w' E x'.
+void replace_filters(Graph& g, std::size_t node, const Filters& old, const Filters& filters,
+                     std::span<const InputMoments> moments, std::span<const float> scales = {});
+
 }  // namespace tinyc

@@ -25,7 +25,7 @@ PassResult run(Graph& g, const PassOptions& o) {
   return round_layers(
       g, o,
       [&](const InputMoments& m, std::span<const float> filters, std::span<const float>) {
-        return round_filters(m, filters, levels, 0.01 + 0.5 * static_cast<double>(m.size) / m.rows);
+        return round_filters(m, filters, levels, ridge_for(m));
       },
       Moments::second);
 }

@@ -55,6 +55,9 @@ void walk_layers(const Graph& reference, Graph& g, const Dataset& d, std::size_t
                  std::span<const std::optional<Quant>> quants, Moments kind,
                  const std::function<void(std::size_t node, std::span<const InputMoments>)>& visit);
 
+/// A ridge, relative to the mean variance, that fits the number of rows: few of them say little of many inputs.
+inline double ridge_for(const InputMoments& m) noexcept { return 0.01 + 0.5 * static_cast<double>(m.size) / m.rows; }
+
 struct GridFilters {
   std::vector<float> values, scales;
 };
@@ -66,5 +69,16 @@ struct GridFilters {
 /// 2022; Babai's nearest plane by another name), then coordinate descent, for several scales, of which the best is
 /// refitted.
 GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping);
+
+struct RefittedFilters {
+  std::vector<float> values;
+  /// By weight, the square root of what its removal would add to the output's squared error when the others adjust:
+  /// |w_i| / sqrt([H^-1]_ii) (Hassibi, Stork 1992, equation 5); 0 for those that are gone.
+  std::vector<float> saliency;
+};
+
+/// Filters [count][m.size] without the weights where `kept` is 0, the others by least output error.
+RefittedFilters refit_filters(const InputMoments& m, std::span<const float> filters, std::span<const float> kept,
+                              double damping);
 
 }  // namespace tinyc

@@ -69,7 +69,9 @@ void set_prune_item(PassOptions& o, const std::string& v, const std::string& ite
 }
 
 void set_prune(CompressOptions& o, const std::string& v) {
+  const auto criterion = o.settings.pass_options.prune.criterion;
   o.settings.pass_options.prune = {};
+  o.settings.pass_options.prune.criterion = criterion;
   o.settings.pass_options.prune_channels = {};
   const auto items = parse_list(v);
   if (items.empty()) bad("--prune", v, kPruneForm);
@@ -146,6 +148,13 @@ const OptionSpec kOwnSpecs[] = {
                                      {{"auto", P::WeightRounding::automatic},
                                       {"nearest", P::WeightRounding::nearest},
                                       {"second-order", P::WeightRounding::second_order}});
+     }},
+    {"prune-criterion", "C", "auto (default), magnitude or obs (second-order, needs samples)", false,
+     [](O& o, const std::string& v) {
+       using Criterion = P::Prune::Criterion;
+       o.settings.pass_options.prune.criterion = choose<Criterion>(
+           v, "--prune-criterion",
+           {{"auto", Criterion::automatic}, {"magnitude", Criterion::magnitude}, {"obs", Criterion::obs}});
      }},
     {"optimize", "GOAL", "balanced (default), size or speed", false,
      [](O& o, const std::string& v) {

@@ -115,32 +115,103 @@ Candidate round_filter(const Form& f, const Vector& target, const Vector& w, std
   return best;
 }
 
+/// What the inputs have moved by: cross - covariance, in the order of the form.
+Matrix drift_of(const Form& f, const InputMoments& m) {
+  const auto k = static_cast<Eigen::Index>(m.size);
+  Matrix drift(k, k);
+  for (Eigen::Index i = 0; i < k; ++i)
+    for (Eigen::Index j = 0; j < k; ++j) {
+      const auto at =
+          static_cast<std::size_t>(f.order[static_cast<std::size_t>(i)] * k + f.order[static_cast<std::size_t>(j)]);
+      drift(i, j) = m.cross[at] - m.covariance[at];
+    }
+  return drift;
+}
+
+/// The real weights that would be best for x': w + w (cross - covariance) h^-1.
+Vector best_target(const Form& f, const Matrix& drift, const Vector& w) {
+  Vector pull = drift.transpose() * w;
+  f.r.transpose().triangularView<Eigen::Lower>().solveInPlace(pull);
+  f.r.triangularView<Eigen::Upper>().solveInPlace(pull);
+  return w + pull;
+}
+
+// Factors of so many multiplications are taken for each filter; beyond, inputs count as uncorrelated in the saliency.
+constexpr double kMostFactorWork = 2e10;
+constexpr int kRelaxations = 30;
+
+/// Diagonal of the inverse of r^T r.
+Vector inverse_diagonal(const Matrix& r) {
+  const Matrix inverse = r.triangularView<Eigen::Upper>().solve(Matrix::Identity(r.rows(), r.cols()));
+  return inverse.rowwise().squaredNorm();
+}
+
 }  // namespace
 
 GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping) {
   const Form form(m, damping);
-  const auto k = static_cast<Eigen::Index>(m.size);
   const std::size_t count = filters.size() / m.size;
-  // the real weights that would be best for x': w + w (cross - covariance) h^-1
-  Matrix drift(k, k);
-  for (Eigen::Index i = 0; i < k; ++i)
-    for (Eigen::Index j = 0; j < k; ++j) {
-      const auto at = static_cast<std::size_t>(form.order[static_cast<std::size_t>(i)] * k +
-                                               form.order[static_cast<std::size_t>(j)]);
-      drift(i, j) = m.cross[at] - m.covariance[at];
-    }
+  const Matrix drift = drift_of(form, m);
   GridFilters out{std::vector<float>(filters.size()), std::vector<float>(count)};
   parallel_for(count, [&](std::size_t c, int) {
     const Vector w = form.permuted(filters.subspan(c * m.size, m.size));
-    Vector pull = drift.transpose() * w;
-    form.r.transpose().triangularView<Eigen::Lower>().solveInPlace(pull);
-    form.r.triangularView<Eigen::Upper>().solveInPlace(pull);
-    const Candidate best = round_filter(form, w + pull, w, levels);
+    const Candidate best = round_filter(form, best_target(form, drift, w), w, levels);
     const auto scale = static_cast<float>(best.scale);
     out.scales[c] = scale > 0 ? scale : 1.0f;
     for (std::size_t i = 0; i < m.size; ++i)
       out.values[c * m.size + static_cast<std::size_t>(form.order[i])] =
           scale * static_cast<float>(best.q[static_cast<Eigen::Index>(i)]);
+  });
+  return out;
+}
+
+RefittedFilters refit_filters(const InputMoments& m, std::span<const float> filters, std::span<const float> kept,
+                              double damping) {
+  const Form form(m, damping);
+  const Matrix drift = drift_of(form, m);
+  const std::size_t count = filters.size() / m.size;
+  const double k = static_cast<double>(m.size);
+  const bool exact = static_cast<double>(count) * k * k * k < kMostFactorWork;
+  const Vector spread = inverse_diagonal(form.r);  // of filters that are still whole
+  RefittedFilters out{std::vector<float>(filters.size()), std::vector<float>(filters.size())};
+  parallel_for(count, [&](std::size_t c, int) {
+    const Vector target = best_target(form, drift, form.permuted(filters.subspan(c * m.size, m.size)));
+    const Vector mask = form.permuted(kept.subspan(c * m.size, m.size));
+    std::vector<Eigen::Index> left;
+    for (Eigen::Index i = 0; i < mask.size(); ++i)
+      if (mask[i] != 0) left.push_back(i);
+    const auto n = static_cast<Eigen::Index>(left.size());
+    Vector w(n), saliency(n);
+    if (n == target.size()) {
+      w = target;
+      saliency = w.cwiseAbs().cwiseQuotient(spread.cwiseSqrt());
+    } else if (exact) {
+      const Matrix h = form.h(left, left);
+      const Matrix r = h.llt().matrixU();
+      w = (form.h * target)(left);
+      r.transpose().triangularView<Eigen::Lower>().solveInPlace(w);
+      r.triangularView<Eigen::Upper>().solveInPlace(w);
+      saliency = w.cwiseAbs().cwiseQuotient(inverse_diagonal(r).cwiseSqrt());
+    } else {
+      // Gauss-Seidel, from the filter without the weights that go
+      Vector delta = -target;
+      for (const auto i : left) delta[i] = 0;
+      Vector gradient = form.h * delta;
+      for (int sweep = 0; sweep < kRelaxations; ++sweep)
+        for (const auto i : left) {
+          const double step = -gradient[i] / form.h(i, i);
+          delta[i] += step;
+          gradient += step * form.h.row(i).transpose();
+        }
+      w = (target + delta)(left);
+      saliency = w.cwiseAbs().cwiseProduct(form.h.diagonal()(left).cwiseSqrt());
+    }
+    for (Eigen::Index i = 0; i < n; ++i) {
+      const auto at = c * m.size +
+                      static_cast<std::size_t>(form.order[static_cast<std::size_t>(left[static_cast<std::size_t>(i)])]);
+      out.values[at] = static_cast<float>(w[i]);
+      out.saliency[at] = static_cast<float>(saliency[i]);
+    }
   });
   return out;
 }

@@ -32,14 +32,18 @@ bool is_planned(const std::string& name) {
 }
 
 // The passes of one side of quantization, in order, without the planned ones.
-std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s, bool training) {
+std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& s, bool training, bool samples) {
+  using Criterion = PassOptions::Prune::Criterion;
+  const Criterion criterion = s.pass_options.prune.criterion;
+  const bool obs = criterion == Criterion::obs || (criterion == Criterion::automatic && samples);
   const bool prune = s.pass_options.prune.fraction > 0, channels = s.pass_options.prune_channels.fraction > 0;
   std::vector<const Pass*> list;
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     if (name == "prune_channels" && (!channels || training)) continue;
     if (name == "prune_channels_gradual" && (!channels || !training)) continue;
-    if (name == "prune_magnitude" && (!prune || training)) continue;
+    if (name == "prune_magnitude" && (!prune || training || obs)) continue;
+    if (name == "prune_obs" && (!prune || training || !obs)) continue;
     if (name == "prune_gradual" && (!prune || !training)) continue;
     if (name == "finetune" && (!training || prune || channels)) continue;  // pruning trains by itself
     if (is_planned(name)) continue;
@@ -52,13 +56,14 @@ std::vector<const Pass*> default_passes(const Graph& g, const CompressSettings& 
     if (g.stage != Stage::Float && !p.any_stage && p.needs == Stage::Float) continue;
     list.push_back(&p);
     // pruning can leave whole channels without weights
-    if (name == "prune_magnitude" || name == "prune_gradual") list.push_back(find_pass("eliminate_dead_channels"));
+    if (name == "prune_magnitude" || name == "prune_obs" || name == "prune_gradual")
+      list.push_back(find_pass("eliminate_dead_channels"));
   }
   return list;
 }
 
-std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s, bool training) {
-  if (s.passes.empty()) return default_passes(g, s, training);
+std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s, bool training, bool samples) {
+  if (s.passes.empty()) return default_passes(g, s, training, samples);
   std::vector<const Pass*> list;
   for (const auto& name : s.passes) {
     const Pass* p = find_pass(name);
@@ -167,7 +172,8 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
     });
     r.passes.insert(r.passes.end(), records.begin(), records.end());
   };
-  const auto passes = chosen_passes(out.graph, s, in.training != nullptr && !hooked);
+  const auto passes =
+      chosen_passes(out.graph, s, in.training != nullptr && !hooked, in.calibration != nullptr && !hooked);
   const auto quantize = s.passes.empty() ? std::ranges::find(passes, find_pass("quantize_int8")) : passes.end();
   const auto trained = std::find_if(passes.begin(), quantize, [](const Pass* p) {
     return p == find_pass("calibrate") || p == find_pass("quantize_int8");

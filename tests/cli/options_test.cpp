@@ -123,6 +123,10 @@ TEST_CASE("choices") {
   CHECK(with("calib-method", "mse").settings.pass_options.calib_method == P::CalibMethod::mse);
   CHECK(with("calib-method", "kl").settings.pass_options.calib_method == P::CalibMethod::kl);
   CHECK(with("calib-method", "auto").settings.pass_options.calib_method == P::CalibMethod::automatic);
+  using Criterion = P::Prune::Criterion;
+  CHECK(with("prune-criterion", "auto").settings.pass_options.prune.criterion == Criterion::automatic);
+  CHECK(with("prune-criterion", "magnitude").settings.pass_options.prune.criterion == Criterion::magnitude);
+  CHECK(with("prune-criterion", "obs").settings.pass_options.prune.criterion == Criterion::obs);
   CHECK(with("weight-rounding", "auto").settings.pass_options.weight_rounding == P::WeightRounding::automatic);
   CHECK(with("weight-rounding", "nearest").settings.pass_options.weight_rounding == P::WeightRounding::nearest);
   CHECK(with("weight-rounding", "second-order").settings.pass_options.weight_rounding ==

@@ -154,14 +154,14 @@ TEST_CASE("golden texts of passes") {
 }
 
 TEST_CASE("what the passes promise") {
-  const std::set<std::string> lossy{"prune_channels", "prune_channels_gradual", "prune_magnitude", "prune_gradual",
-                                    "finetune",       "correct_bias",           "round_weights",   "train_quantized",
-                                    "quantize_int8"};
+  const std::set<std::string> lossy{
+      "prune_channels", "prune_channels_gradual", "prune_magnitude", "prune_obs",       "prune_gradual",
+      "finetune",       "correct_bias",           "round_weights",   "train_quantized", "quantize_int8"};
   const std::set<std::string> float_only{"fold_batch_norm", "prune_channels", "prune_channels_gradual",
-                                         "prune_magnitude", "prune_gradual",  "finetune",
-                                         "equalize",        "calibrate",      "weight_grid",
-                                         "correct_bias",    "round_weights",  "train_quantized",
-                                         "quantize_int8"};
+                                         "prune_magnitude", "prune_obs",      "prune_gradual",
+                                         "finetune",        "equalize",       "calibrate",
+                                         "weight_grid",     "correct_bias",   "round_weights",
+                                         "train_quantized", "quantize_int8"};
   for (const Pass& p : all_passes()) {
     const std::string name = p.name;
     CAPTURE(name);
