@@ -118,6 +118,7 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
     record.training = std::move(result.training);
     records.push_back(std::move(record));
     if (after) after(*pass, g);
+    if (o.training.hooks.after_pass) o.training.hooks.after_pass(*pass, g);
   }
   return records;
 }

@@ -6,6 +6,7 @@
 #include "tinyc/channel_groups.h"
 #include "tinyc/dataset.h"
 #include "tinyc/error.h"
+#include "tinyc/parallel.h"
 #include "tinyc/text.h"
 
 using namespace tinyc;
@@ -144,6 +145,21 @@ TEST_CASE("the pass reaches its goal, or says that it could not", "[prune_channe
     CHECK(reached != excused);
     CHECK(r.changed == !(pruned == g));
   }
+}
+
+TEST_CASE("what goes does not depend on the number of threads", "[prune_channels]") {
+  const auto pruned = [](unsigned seed, int threads) {
+    Graph g = RandomNet(seed, RandomNet::Kind::any).take();
+    const Dataset samples = synthetic_dataset(g, 12, seed);
+    PassOptions o;
+    o.prune_channels = {0.4f, Of::macs};
+    o.calibration = &samples;
+    set_thread_count(threads);
+    find_pass("prune_channels")->run(g, o);
+    set_thread_count(0);
+    return g;
+  };
+  for (unsigned seed = 0; seed < 8; ++seed) CHECK(pruned(seed, 1) == pruned(seed, 5));
 }
 
 TEST_CASE("groups name every element that goes", "[prune_channels]") {

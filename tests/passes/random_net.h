@@ -6,12 +6,12 @@
 
 namespace tinyc {
 
-/// Builds a network of convolutions, depthwise layers, sums, concatenations, pools and a dense head. Kind `dead`: its
-/// weights have whole rows and columns of zeros. The other kinds have none, and more operators: `zero_stays` those that
-/// map zero to zero, `any` others too.
+/// Builds a network of convolutions, depthwise layers, sums, concatenations, pools and a dense head. `dead`: weights have
+/// whole rows and columns of zeros. The other kinds have more operators: `zero_stays` those that map zero to zero, `any`
+/// others too; `dead_any` is both.
 class RandomNet {
  public:
-  enum class Kind : std::uint8_t { dead, zero_stays, any };
+  enum class Kind : std::uint8_t { dead, dead_any, zero_stays, any };
   explicit RandomNet(unsigned seed, Kind kind = Kind::dead) : random_(seed), kind_(kind) {
     Tensor in;
     in.name = "in";
@@ -47,7 +47,7 @@ class RandomNet {
     };
     for (std::size_t i = 0; i < v.size(); ++i) {
       v[i] = real();
-      if (kind_ != Kind::dead) continue;
+      if (kind_ != Kind::dead && kind_ != Kind::dead_any) continue;
       if (dead_in[coordinate(i, in_axis)] || dead_out[coordinate(i, out_axis)]) v[i] = one_in(2) ? 0.0f : v[i] * 1e-25f;
     }
     return graph_.add(make_const("w" + std::to_string(graph_.tensors.size()), s, v));

@@ -170,3 +170,13 @@ TEST_CASE("constant_bytes counts each constant and each table once, coded ones b
   }
   CHECK(constant_bytes(q) == expected);
 }
+
+TEST_CASE("after_pass of the hooks sees every pass and the graph that it left") {
+  Graph g = parse("%x = input f32[1,4]\n%a = fully_connected(%x, fill(1) f32[2,4])\n%y = relu(%a)\noutput %y\n");
+  PassOptions o;
+  std::vector<std::pair<std::string, std::size_t>> seen;
+  o.training.hooks.after_pass = [&](const Pass& p, const Graph& now) { seen.emplace_back(p.name, now.nodes.size()); };
+  const Pass* const passes[] = {find_pass("canonicalize"), find_pass("fuse_activation")};
+  run_passes(g, passes, o);
+  CHECK(seen == std::vector<std::pair<std::string, std::size_t>>{{"canonicalize", 2}, {"fuse_activation", 1}});
+}

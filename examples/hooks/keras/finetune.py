@@ -11,6 +11,7 @@ import sys
 import keras
 import numpy as np
 
+sys.dont_write_bytecode = True  # leave the examples' folder as it is
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from tflite_weights import Model, dense_layers
 
