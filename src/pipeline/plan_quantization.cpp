@@ -170,6 +170,14 @@ class Trial {
   std::vector<std::pair<Candidate, double>> seen_candidates_;
 };
 
+/// An autoencoder is asked about the very inputs that calibration samples do not show: ranges that are fitted to these
+/// (clipped, or equalized channel by channel) would hide what it must notice.
+bool reconstructs(const Graph& g) {
+  if (g.inputs.size() != 1 || g.outputs.size() != 1) return false;
+  const auto elements = num_elements(g.at(g.outputs[0]).shape);
+  return elements > 1 && elements == num_elements(g.at(g.inputs[0]).shape);
+}
+
 }  // namespace
 
 QuantizationPlan plain_quantization(const PassOptions& o) {
@@ -188,7 +196,9 @@ QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o) {
     return plan;
   }
   std::vector<Method> methods{o.calib_method};
-  if (o.calib_method == Method::automatic) methods = {Method::minmax, Method::automatic};
+  const bool wide = reconstructs(g);
+  if (o.calib_method == Method::automatic) methods = {Method::minmax};
+  if (o.calib_method == Method::automatic && !wide) methods.push_back(Method::automatic);
   std::vector<Weights> weights{Weights::second_order};
   if (o.weight_rounding == Rounding::nearest) weights = {Weights::nearest, Weights::corrected};
   if (o.weight_rounding == Rounding::automatic) weights = {Weights::nearest, Weights::corrected, Weights::second_order};
@@ -204,10 +214,11 @@ QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o) {
     }
   };
   // all that usually pays at once, then each part alone
-  consider({methods.back(), 0.5f, weights.back()});
+  if (!wide) consider({methods.back(), 0.5f, weights.back()});
   for (const Weights w : weights)
     if (w != Weights::nearest) consider({best.method, best.equalize, w});
-  for (const float e : {-1.0f, 0.5f, 1.0f}) consider({best.method, e, best.weights});
+  for (const float e : {-1.0f, 0.5f, 1.0f})
+    if (!wide || e < 0) consider({best.method, e, best.weights});
   for (const Method m : methods) consider({m, best.equalize, best.weights});
 
   QuantizationPlan plan = plan_of(best, o);
