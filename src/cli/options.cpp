@@ -139,7 +139,9 @@ const OptionSpec kOwnSpecs[] = {
      false, set_prune},
     {"weight-bits", "N", "weights of 2^N - 1 levels, N from 2 to 8 (default), for the coder to collect", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.weight_bits = static_cast<std::int32_t>(parse_number(v, "--weight-bits", 2, 8));
+       const double bits = parse_number(v, "--weight-bits", 2, 8);
+       if (bits != std::floor(bits)) bad("--weight-bits", v, "a whole number from 2 to 8");
+       o.settings.pass_options.weight_bits = static_cast<std::int32_t>(bits);
      }},
     {"weight-rounding", "R", "auto (default), nearest or second-order", false,
      [](O& o, const std::string& v) {
