@@ -29,7 +29,7 @@ cifar_learn="$cifar --finetune $d/cifar10_train10k.npz --no-labels --augment fli
 kws="--calib $d/kws_dev500.npz[0:250] --eval $d/kws_dev500.npz[250:500]"
 kws_learn="$kws --finetune $d/kws_dev500.npz[0:250] --no-labels --batch 32 --epochs 150 --hints 5 --augment time=3,noise=0.05"
 vww="$pixels --calib $d/vww_dev300.npz[0:100] --eval $d/vww_dev300.npz[100:300]"
-ad="--calib $d/ad_dev.npz[0:300] --eval $d/ad_dev.npz"
+ad="--calib $d/ad_dev.npz[0:1400:5] --eval $d/ad_dev.npz"
 
 # shellcheck disable=SC2086  # the words of a case are words
 one() {

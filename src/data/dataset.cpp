@@ -219,10 +219,11 @@ void Dataset::sample(std::size_t k, std::size_t i, std::span<float> out) const {
 
 namespace {
 
-// "samples.npz[100:200]": rows 100 to 199; either number may be left out. A file that has that very name is itself.
+// "samples.npz[100:200]": rows 100 to 199; either number may be left out. "[0:1000:5]": every fifth. A file that has
+// that very name is itself.
 struct RowRange {
   fs::path path;
-  std::size_t first = 0, last = 0;  ///< last 0: to the end
+  std::size_t first = 0, last = 0, step = 1;  ///< last 0: to the end
 };
 
 RowRange row_range(const fs::path& path) {
@@ -232,7 +233,7 @@ RowRange row_range(const fs::path& path) {
   if (text.empty() || text.back() != ']' || open == std::string::npos || fs::exists(path, error)) return {path};
   RowRange r{text.substr(0, open)};
   const auto fail = [&]() {
-    throw Error(ErrorKind::usage, "'" + printable(text) + "': rows are written [FIRST:END], counted from 0",
+    throw Error(ErrorKind::usage, "'" + printable(text) + "': rows are written [FIRST:END] or [FIRST:END:STEP], from 0",
                 "for example samples.npz[0:250]");
   };
   const std::string range = text.substr(open + 1, text.size() - open - 2);
@@ -243,17 +244,24 @@ RowRange row_range(const fs::path& path) {
     if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) fail();
     return static_cast<std::size_t>(std::stoul(digits));
   };
+  const auto second = range.find(':', colon + 1);
   r.first = number(range.substr(0, colon));
-  r.last = number(range.substr(colon + 1));
-  if (r.last && r.last <= r.first) fail();
+  r.last = number(range.substr(colon + 1, second == std::string::npos ? second : second - colon - 1));
+  if (second != std::string::npos) r.step = number(range.substr(second + 1));
+  if ((r.last && r.last <= r.first) || r.step == 0) fail();
   return r;
 }
 
-void drop_rows(Array& a, std::size_t first, const std::string& what) {
+// Keeps every step-th row from `first` on.
+void keep_rows(Array& a, std::size_t first, std::size_t step, const std::string& what) {
   if (first >= a.rows()) throw Error(ErrorKind::data, what + " has only " + std::to_string(a.rows()) + " rows");
-  const std::size_t row = a.data.size() / a.rows();
-  a.data.erase(a.data.begin(), a.data.begin() + static_cast<std::ptrdiff_t>(first * row));
-  a.shape[0] -= static_cast<std::int64_t>(first);
+  const std::size_t bytes = a.data.size() / a.rows();
+  Bytes kept;
+  for (std::size_t i = first; i < a.rows(); i += step)
+    kept.insert(kept.end(), a.data.begin() + static_cast<std::ptrdiff_t>(i * bytes),
+                a.data.begin() + static_cast<std::ptrdiff_t>((i + 1) * bytes));
+  a.shape[0] = static_cast<std::int64_t>((a.rows() - first + step - 1) / step);
+  a.data = std::move(kept);
 }
 
 }  // namespace
@@ -263,9 +271,8 @@ Dataset load_dataset(const fs::path& named, const Graph& g, const DatasetOptions
   const fs::path& path = range.path;
   const std::string what = "'" + printable(path.string()) + "'";
   DatasetOptions options = given;
-  if (range.last) options.max_samples = range.last;
-  if (!range.last && options.max_samples) options.max_samples += range.first;
-  if (range.last && given.max_samples) options.max_samples = std::min(range.last, range.first + given.max_samples);
+  if (given.max_samples) options.max_samples = range.first + given.max_samples * range.step;
+  if (range.last) options.max_samples = std::min(range.last, options.max_samples ? options.max_samples : range.last);
   Dataset d;
   std::error_code error;
   const bool pictures = fs::is_directory(path, error) || is_image_name(path);
@@ -280,10 +287,10 @@ Dataset load_dataset(const fs::path& named, const Graph& g, const DatasetOptions
     else
       take_single(d, g, load_one(request, file.bytes()), what);
   }
-  if (range.first) {
-    for (Array& a : d.inputs) drop_rows(a, range.first, what);
+  if (range.first || range.step > 1) {
+    for (Array& a : d.inputs) keep_rows(a, range.first, range.step, what);
     for (auto* extra : {&d.labels, &d.groups})
-      if (*extra) drop_rows(**extra, range.first, what);
+      if (*extra) keep_rows(**extra, range.first, range.step, what);
   }
   d.preprocess = options.preprocess;
   check_shapes(d, g, what);

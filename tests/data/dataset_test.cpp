@@ -318,7 +318,14 @@ TEST_CASE("rows of a file are chosen behind its name") {
   two.max_samples = 2;
   CHECK(sample(load_dataset(p + "[3:]", one, two), 0, 1) == std::vector<float>{8, 9});
   CHECK(load_dataset(p + "[3:4]", one, two).samples() == 1);
+  const auto third = load_dataset(p + "[1::3]", one);
+  REQUIRE(third.samples() == 2);
+  CHECK(sample(third, 0, 1) == std::vector<float>{8, 9});
+  third.labels->row(1, {&y, 1});
+  CHECK(y == 4);
+  CHECK(load_dataset(p + "[0:5:2]", one).samples() == 3);
+  CHECK(load_dataset(p + "[0::2]", one, two).samples() == 2);
   CHECK(contains(error_of(p + "[7:]", one), "has only 6 rows"));
-  for (const char* bad : {"[]", "[1]", "[3:2]", "[a:b]", "[-1:3]", "[1:99999999999]"})
+  for (const char* bad : {"[]", "[1]", "[3:2]", "[a:b]", "[-1:3]", "[0:3:0]", "[0:3:x]", "[1:99999999999]"})
     CHECK_THROWS_AS(load_dataset(p + bad, one), Error);
 }
