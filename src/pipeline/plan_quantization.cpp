@@ -14,8 +14,8 @@ namespace {
 using Method = PassOptions::CalibMethod;
 using Rounding = PassOptions::WeightRounding;
 
-constexpr std::size_t kLeastSamples = 16, kMostSamples = 256;
-constexpr std::int64_t kWork = 6'000'000'000;  // multiply-accumulates of one candidate's float runs
+constexpr std::size_t kLeastSamples = 16, kMostSamples = 128;
+constexpr std::int64_t kWork = 3'000'000'000;  // multiply-accumulates of one candidate's float runs
 
 /// One way to quantize.
 struct Candidate {
