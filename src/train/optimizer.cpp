@@ -12,6 +12,20 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.999;
 constexpr float kEpsilon = 1e-8f;
 constexpr std::size_t kBlock = 1 << 14;  // elements of one work item
 
+constexpr float kUsualSize = 0.1f, kLeastScale = 1e-3f, kMostScale = 10.0f;
+
+// How large steps should be for this tensor: 1 where its values are of the usual size, or all zero (fresh biases).
+float step_scale(const Parameter& p) {
+  double squares = 0, count = 0;
+  for (std::size_t i = 0; i < p.value.size(); ++i) {
+    if (p.value[i] == 0.0f) continue;
+    squares += static_cast<double>(p.value[i]) * static_cast<double>(p.value[i]);
+    count += 1;
+  }
+  if (count == 0) return 1;
+  return std::clamp(static_cast<float>(std::sqrt(squares / count)) / kUsualSize, kLeastScale, kMostScale);
+}
+
 struct Block {
   std::size_t parameter, first, last;
 };
@@ -47,6 +61,7 @@ Descent::Descent(const TrainOptions& options, std::span<const Parameter> paramet
   for (const Parameter& p : parameters) {
     first_.emplace_back(p.value.size());
     sum_.emplace_back(p.value.size());
+    scale_.push_back(step_scale(p));
     second_.emplace_back(options.optimizer == TrainOptions::Optimizer::adam ? p.value.size() : 0);
   }
 }
@@ -81,10 +96,11 @@ void Descent::step(std::span<Parameter> parameters, const std::vector<std::vecto
   decay1_ *= kBeta1;
   decay2_ *= kBeta2;
   const bool adam = options_.optimizer == TrainOptions::Optimizer::adam;
-  const float rate1 = static_cast<float>(learning_rate / (1 - decay1_)), rate2 = static_cast<float>(1 / (1 - decay2_));
+  const float rate2 = static_cast<float>(1 / (1 - decay2_));
   parallel_for(blocks.size(), [&](std::size_t b, int) {
     const auto [p, first, last] = blocks[b];
     Parameter& parameter = parameters[p];
+    const float rate1 = static_cast<float>(learning_rate / (1 - decay1_)) * scale_[p];
     const float decay = parameter.weight ? learning_rate * options_.weight_decay : 0.0f;
     const std::uint8_t* keep = parameter.keep.empty() ? nullptr : parameter.keep.data();
     float *value = parameter.value.data(), *m = first_[p].data();

@@ -236,15 +236,21 @@ TEST_CASE("SGD, Adam and weight decay move as their formulas say", "[train]") {
   CHECK(p[0].value[1] == -2.0f);  // not kept
   sgd.step(p, gradients, 2, 0.1f);
   CHECK(p[0].value[0] == Approx(0.95 - 0.1 * 0.75));
-  p = {{0, true, {1.0f, -2.0f}, {1, 1}}};
   o.optimizer = TrainOptions::Optimizer::adam;
   o.weight_decay = 0.5f;
-  o.clip = 1;  // the norm is sqrt(4.25)
-  Descent adam(o, p);
-  adam.step(p, gradients, 2, 0.1f);
-  CHECK(p[0].value[0] ==
-        Approx(1 - 0.1 * 0.5 - 0.1).margin(1e-5));  // the first step is the rate, whatever the gradient
-  CHECK(p[0].value[1] == Approx(-2 + 0.1 * 0.5 * 2 - 0.1).margin(1e-5));
+  o.clip = 1;                                     // the norm is sqrt(4.25)
+  for (const float size : {0.1f, 0.01f, 0.5f}) {  // steps are as large as the tensor's values are beside 0.1
+    p = {{0, true, {size, -size}, {1, 1}}};
+    Descent adam(o, p);
+    adam.step(p, gradients, 2, 0.1f);
+    const double step = 0.1 * static_cast<double>(size) / 0.1;  // the first step is the rate, whatever the gradient
+    CHECK(p[0].value[0] == Approx(static_cast<double>(size) * 0.95 - step).margin(1e-5));
+    CHECK(p[0].value[1] == Approx(static_cast<double>(-size) * 0.95 - step).margin(1e-5));
+  }
+  p = {{0, false, {0.0f, 0.0f}, {}}};
+  Descent fresh(o, p);
+  fresh.step(p, gradients, 2, 0.1f);
+  CHECK(p[0].value[0] == Approx(-0.1).margin(1e-5));
 }
 
 TEST_CASE("the learning rate warms up and follows a cosine", "[train]") {
