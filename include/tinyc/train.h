@@ -87,10 +87,6 @@ struct TrainResult {
 /// is not finite (the graph is then unchanged), Error(interrupted) after Ctrl-C without any usable weights.
 TrainResult train(Graph& g, const TrainJob& job);
 
-/// Mean over samples of squared gradients of the loss for every weight: the diagonal of the empirical Fisher
-/// information (parameters in the order of parameters_of).
-std::vector<std::vector<float>> fisher_diagonal(const Graph& g, const TrainJob& job, std::size_t samples);
-
 /// What `train` would train, in node order: constant float weights and biases of operators that have them, and slopes.
 std::vector<Parameter> parameters_of(const Graph& g);
 /// Puts the kept values (0 where not kept) into the graph.

@@ -151,23 +151,4 @@ TrainResult train(Graph& g, const TrainJob& job) {
   return Training(g, without).run();
 }
 
-std::vector<std::vector<float>> fisher_diagonal(const Graph& g, const TrainJob& job, std::size_t samples) {
-  Model model(g, job);
-  const Split rows = split(job.data->samples(), 0, job.options.seed);
-  std::vector<std::vector<float>> sum;
-  for (const Parameter& p : model.parameters()) sum.emplace_back(p.value.size());
-  constexpr std::size_t kGroup = 16;  // gradients of so many samples are averaged before they are squared
-  for (std::size_t first = 0; first + 1 <= std::min(samples, rows.train.size()); first += kGroup) {
-    const std::size_t count = std::min({kGroup, rows.train.size() - first, samples - first});
-    model.learn(std::span(rows.train).subspan(first, count), 0);
-    for (std::size_t p = 0; p < sum.size(); ++p)
-      for (std::size_t i = 0; i < sum[p].size(); ++i) {
-        float gradient = 0;
-        for (std::size_t c = 0; c < model.chunks(); ++c) gradient += model.gradients()[c][p][i];
-        sum[p][i] += gradient * gradient;
-      }
-  }
-  return sum;
-}
-
 }  // namespace tinyc

@@ -356,12 +356,3 @@ TEST_CASE("augmented samples are shifted, mirrored and blended copies", "[train]
   for (std::size_t epoch = 0; epoch < 50; ++epoch) later.sample(0, 0, 0, epoch, out), seen.insert(out);
   CHECK(seen.size() == 3);
 }
-
-TEST_CASE("the diagonal of the Fisher information is large where the loss is sensitive", "[train]") {
-  const Dataset d = line_task(200);
-  Graph g = parse("%x = input f32[1,2] %y = fully_connected(%x, f32[1,2] [1, 1], f32[1] [0]) output %y");
-  const auto f = fisher_diagonal(g, job_for(d, 1), 64);
-  REQUIRE(f.size() == 2);
-  CHECK(f[0].size() == 2);
-  for (const float v : f[0]) CHECK(v > 0);
-}
