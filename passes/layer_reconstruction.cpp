@@ -37,7 +37,7 @@ void invert(std::vector<double>& m, std::size_t n) {
 
 }  // namespace
 
-LayerReconstruction::LayerReconstruction(const Graph& g, const MixingWeights& m, FeatureMoments moments)
+LayerReconstruction::LayerReconstruction(const Graph& g, const MixingWeights& m, FeatureMoments&& moments)
     : outputs_(m.outputs),
       features_(m.taps * m.inputs),
       measured_(!moments.mean.empty()),

@@ -18,7 +18,7 @@ namespace tinyc {
 /// the identity and means are 0: squared norms of columns, and nothing is adjusted.
 class LayerReconstruction {
  public:
-  LayerReconstruction(const Graph& g, const MixingWeights& m, FeatureMoments moments);
+  LayerReconstruction(const Graph& g, const MixingWeights& m, FeatureMoments&& moments);
 
   /// The error of the outputs when these columns go, as a share of the outputs' variance; without moments of the
   /// squares of all weights left (as in LAMP: Lee et al. 2021).

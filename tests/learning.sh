@@ -21,28 +21,28 @@ run() { # case model arguments...
       "$(field ratio)" "$(sed -n 's/^  "macs": *\([0-9]*\).*/\1/p' "$out/r/report.json")"
   done
 }
-lenet="$pixels --calib-samples 200 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz --eval $d/mnist_test5k.npz --batch 128 --lr 0.002"
+lenet="$pixels --calib-samples 200 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz --eval $d/mnist_test5k.npz --batch 128"
 fashion="$pixels --calib-samples 200 --calib $d/fashion_train60k.npz --eval $d/fashion_test5k.npz"
 fashion_learn="$fashion --finetune $d/fashion_train60k.npz --augment flip,shift=1"
 cifar="--calib-samples 200 --calib $d/cifar10_train10k.npz --eval $d/cifar10_test2k.npz"
-cifar_learn="$cifar --finetune $d/cifar10_train10k.npz --no-labels --augment flip,shift=3 --epochs 15"
+cifar_learn="$cifar --finetune $d/cifar10_train10k.npz --no-labels --hints 1 --augment flip,shift=2"
 kws="--calib $d/kws_dev500.npz[0:250] --eval $d/kws_dev500.npz[250:500]"
-kws_learn="$kws --finetune $d/kws_dev500.npz[0:250] --no-labels --batch 32 --epochs 150 --hints 5 --augment time=3,noise=0.05"
+kws_learn="$kws --finetune $d/kws_dev500.npz[0:250] --no-labels --batch 32 --epochs 150 --hints 20 --augment time=2,noise=0.05"
 vww="$pixels --calib $d/vww_dev300.npz[0:100] --eval $d/vww_dev300.npz[100:300]"
 ad="--calib $d/ad_dev.npz[0:1400:5] --eval $d/ad_dev.npz"
 
 # shellcheck disable=SC2086  # the words of a case are words
 one() {
   case $1 in
-    lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 16 --alpha 0.3 --temperature 4 ;;
+    lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 16 --lr 0.002 --alpha 0.3 --temperature 4 ;;
     lenet5-95) run "$1" lenet5_mnist $lenet --prune 0.95 --epochs 12 --augment shift=1 ;;
     lenet5-97.5) run "$1" lenet5_mnist $lenet --prune 0.975 --epochs 12 --augment shift=1 ;;
-    fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.8 ;;
-    fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.9 ;;
-    fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 4 --prune 0.5:macs ;;
-    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --prune 0.8 --no-labels ;;
-    cifar-60) run "$1" pretrainedResnet $cifar_learn --prune 0.6 ;;
-    cifar-80) run "$1" pretrainedResnet $cifar_learn --prune 0.8 ;;
+    fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 ;;
+    fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --prune 0.9 ;;
+    fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 3 --prune 0.5:macs ;;
+    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 --no-labels ;;
+    cifar-60) run "$1" pretrainedResnet $cifar_learn --prune 0.6 --epochs 8 ;;
+    cifar-80) run "$1" pretrainedResnet $cifar_learn --prune 0.8 --epochs 24 ;;
     kws-60) run "$1" kws_float $kws_learn --prune 0.6 ;;
     int8-kws) run "$1" kws_float $kws ;;
     int8-cifar) run "$1" pretrainedResnet $cifar ;;

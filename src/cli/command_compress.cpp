@@ -25,8 +25,8 @@ std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t
 
 void log_epoch(const EpochInfo& e) {
   char text[160];
-  std::snprintf(text, sizeof text, "training: epoch %zu of %zu: loss %.4f, validation %.4f%s, %.0f s left", e.epoch, e.epochs,
-                e.loss, e.validation, e.best ? " (best so far)" : "", e.seconds_left);
+  std::snprintf(text, sizeof text, "training: epoch %zu of %zu: loss %.4f, validation %.4f%s, %.0f s left", e.epoch,
+                e.epochs, e.loss, e.validation, e.best ? " (best so far)" : "", e.seconds_left);
   log_progress(text);
 }
 

@@ -157,8 +157,7 @@ class Walk {
   std::vector<InputMoments> moments(const Node& n) const {
     const Window window = window_of(g_, n);
     const std::size_t size = window.size(), all = n_ * window.rows(),
-                      rows = std::min(all, std::clamp<std::size_t>(
-                                               16 * size, 4096, kMaxRows));
+                      rows = std::min(all, std::clamp<std::size_t>(16 * size, 4096, kMaxRows));
     const std::size_t stride = elements(g_.at(n.inputs[0]));
     const float* x = original_[static_cast<std::size_t>(n.inputs[0])].data();
     const float* now = current_[static_cast<std::size_t>(n.inputs[0])].data();

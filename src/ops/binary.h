@@ -64,7 +64,7 @@ void backward_binary(const BackwardArgs& args, Act act, Fa slope_a, Fb slope_b) 
   const float* g = unclamped_gradient(args, act, masked);
   const Broadcast plan = plan_broadcast(*args.in[0].shape, *args.in[1].shape);
   const float *a = args.in[0].data, *b = args.in[1].data;
-  float *__restrict ga = args.grad_in[0], *__restrict gb = args.grad_in[1];
+  float* __restrict ga = args.grad_in[0], * __restrict gb = args.grad_in[1];
   std::ptrdiff_t at_a = 0, at_b = 0;
   std::vector<std::int32_t> index(plan.outer.size(), 0);
   for (std::size_t d = 0;;) {

@@ -53,7 +53,10 @@ Graph named(const Graph& student) {
   std::set<std::string> taken;
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     std::string& name = g.tensors[i].name;
-    if (name.empty() || name.size() > 100 || taken.contains(name)) name = name.substr(0, 80) + "_t" + std::to_string(i);
+    if (name.empty() || name.size() > 100 || taken.contains(name)) {
+      name.resize(std::min<std::size_t>(name.size(), 80));
+      name += "_t" + std::to_string(i);
+    }
     taken.insert(name);
   }
   return g;

@@ -6,9 +6,9 @@
 
 namespace tinyc {
 
-/// Builds a network of convolutions, depthwise layers, sums, concatenations, pools and a dense head. `dead`: weights have
-/// whole rows and columns of zeros. The other kinds have more operators: `zero_stays` those that map zero to zero, `any`
-/// others too; `dead_any` is both.
+/// Builds a network of convolutions, depthwise layers, sums, concatenations, pools and a dense head. `dead`: weights
+/// have whole rows and columns of zeros. The other kinds have more operators: `zero_stays` those that map zero to zero,
+/// `any` others too; `dead_any` is both.
 class RandomNet {
  public:
   enum class Kind : std::uint8_t { dead, dead_any, zero_stays, any };
