@@ -213,13 +213,18 @@ QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o) {
       best = c;
     }
   };
-  // all that usually pays at once, then each part alone
+  // all that usually pays at once, then each part alone (where one candidate is no work of many seconds)
   if (!wide) consider({methods.back(), 0.5f, weights.back()});
+  std::int64_t work = 0;
+  for (const Node& n : g.nodes) work += macs(g, n);
+  const bool heavy = work * static_cast<std::int64_t>(kLeastSamples) > kWork;
+  if (heavy && wide) consider({methods.front(), -1, weights.back()});
   for (const Weights w : weights)
-    if (w != Weights::nearest) consider({best.method, best.equalize, w});
+    if (!heavy && w != Weights::nearest) consider({best.method, best.equalize, w});
   for (const float e : {-1.0f, 0.5f, 1.0f})
-    if (!wide || e < 0) consider({best.method, e, best.weights});
-  for (const Method m : methods) consider({m, best.equalize, best.weights});
+    if (!heavy && (!wide || e < 0)) consider({best.method, e, best.weights});
+  for (const Method m : methods)
+    if (!heavy) consider({m, best.equalize, best.weights});
 
   QuantizationPlan plan = plan_of(best, o);
   plan.record.notes = std::move(trial.notes);
