@@ -1,6 +1,7 @@
 #include "tinyc/channel_groups.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "channel_classes.h"
@@ -163,8 +164,9 @@ std::int64_t channel_cost(const Graph& g, Of of) {
 
 std::vector<std::int32_t> least_channels(const Graph& g, float share) {
   std::vector<std::int32_t> least;
+  least.reserve(g.tensors.size());
   for (const Tensor& t : g.tensors)
-    least.push_back(std::max(1, static_cast<std::int32_t>(share * static_cast<float>(channel_count(t)) + 0.5f)));
+    least.push_back(std::max(1, static_cast<std::int32_t>(std::lround(share * static_cast<float>(channel_count(t))))));
   return least;
 }
 
@@ -199,6 +201,7 @@ void remove_groups(Graph& g, std::span<const ChannelGroup> groups, std::span<con
   ChannelClasses classes(g);
   const std::vector<ChannelRole> roles = roles_of(g, classes);
   std::vector<std::vector<std::uint8_t>> goes;
+  goes.reserve(g.tensors.size());
   for (const Tensor& t : g.tensors) goes.emplace_back(channel_count(t), std::uint8_t{0});
   for (const std::size_t i : chosen)
     for (const auto& c : groups[i].channels)

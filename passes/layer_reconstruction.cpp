@@ -133,6 +133,7 @@ std::vector<float> LayerReconstruction::weights() const { return {weights_.begin
 
 std::vector<double> LayerReconstruction::bias_shift() const {
   std::vector<double> shift;
+  shift.reserve(outputs_);
   for (std::size_t o = 0; o < outputs_; ++o)
     shift.push_back(((row(original_, o, features_) - row(weights_, o, features_)) * row(mean_, 0, features_)).sum());
   return shift;

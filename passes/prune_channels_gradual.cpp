@@ -10,15 +10,16 @@
 namespace tinyc {
 namespace {
 
-constexpr int kRounds = 4;
+constexpr std::size_t kRounds = 4;
 
 PassResult run(Graph& g, const PassOptions& o) {
   PassResult result;
   if (o.prune_channels.fraction <= 0 || !o.training.data) return result;
   PassOptions round = o;
   // each round takes the same share of what is left
-  round.prune_channels.fraction = 1 - static_cast<float>(std::pow(1 - o.prune_channels.fraction, 1.0 / kRounds));
-  for (int r = 1; r <= kRounds; ++r) {
+  round.prune_channels.fraction =
+      1 - static_cast<float>(std::pow(1 - o.prune_channels.fraction, 1.0 / static_cast<double>(kRounds)));
+  for (std::size_t r = 1; r <= kRounds; ++r) {
     PassResult cut = find_pass("prune_channels")->run(g, round);
     result.changed = result.changed || cut.changed;
     result.notes.insert(result.notes.end(), cut.notes.begin(), cut.notes.end());

@@ -208,13 +208,13 @@ const OptionSpec kOwnSpecs[] = {
 
 // Own rows, then those of training.
 const std::vector<OptionSpec>& specs() {
-  static const std::vector<OptionSpec> all = [] {
+  static const std::vector<OptionSpec> kAll = [] {
     std::vector<OptionSpec> list(std::begin(kOwnSpecs), std::end(kOwnSpecs));
     const auto training = training_specs();
     list.insert(list.end(), training.begin(), training.end());
     return list;
   }();
-  return all;
+  return kAll;
 }
 
 std::string normalized(std::string key) {

@@ -34,11 +34,11 @@ struct Window {
   /// The inputs of the filters of `group` at output pixel `row`.
   void gather(const float* in, std::size_t row, std::size_t group, float* patch) const {
     const auto at = static_cast<std::int64_t>(row);
-    const std::int64_t n = at / (y[1] * y[2]), oy = at / y[2] % y[1], ox = at % y[2];
+    const std::int64_t n = at / (std::int64_t{y[1]} * y[2]), oy = at / y[2] % y[1], ox = at % y[2];
     for (std::int32_t ky = 0; ky < k_h; ++ky)
       for (std::int32_t kx = 0; kx < k_w; ++kx, patch += channels) {
-        const std::int64_t iy = oy * stride.h - pad.top + ky * dilation.h,
-                           ix = ox * stride.w - pad.left + kx * dilation.w;
+        const std::int64_t iy = oy * stride.h - pad.top + std::int64_t{ky} * dilation.h,
+                           ix = ox * stride.w - pad.left + std::int64_t{kx} * dilation.w;
         if (iy < 0 || iy >= x[1] || ix < 0 || ix >= x[2])
           std::fill_n(patch, channels, 0.0f);
         else
@@ -149,6 +149,7 @@ class Walk {
         else
           in.push_back({g.at(id).is_const() ? g.at(id).as<float>().data() : at(id), &g.at(id).shape});
       }
+      out.reserve(n.outputs.size());
       for (const auto id : n.outputs) out.push_back({at(id), &g.at(id).shape});
       traits(n.op).forward({n.op, in, out, scratch[static_cast<std::size_t>(worker)]});
     });

@@ -42,7 +42,8 @@ template <class Visit>
 void for_rows(const Conv2D& o, const Bordered& b, const Shape& x, Visit visit) {
   const std::int64_t columns = std::min<std::int64_t>(x[2], b.width - o.pad.left);
   for (std::int64_t iy = 0; iy < std::min<std::int64_t>(x[1], b.height - o.pad.top); ++iy)
-    if (columns > 0) visit((iy + o.pad.top) * b.row + o.pad.left * x[3], iy * x[2] * x[3], columns * x[3]);
+    if (columns > 0)
+      visit((iy + o.pad.top) * b.row + std::int64_t{o.pad.left} * x[3], iy * x[2] * x[3], columns * x[3]);
 }
 
 /// The products of one picture are one matrix product for each output row and run of neighbouring window elements: with
@@ -91,8 +92,8 @@ void forward(const ForwardArgs& a) {
       const float* source = b.own ? frame : picture;
       float* out = a.out[0].data + n * pixels * y[3] + g * filters;
       for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
-        gemm_add(y[2], filters, length, {source + at, o.stride.w * x[3], 1}, weights + first * filters, filters,
-                 out + oy * y[2] * y[3], y[3]);
+        gemm_add(y[2], filters, length, {source + at, std::int64_t{o.stride.w} * x[3], 1}, weights + first * filters,
+                 filters, out + oy * y[2] * y[3], y[3]);
       });
     }
   }
@@ -133,9 +134,10 @@ void backward(const BackwardArgs& a) {
       for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
         const float* row = gy + oy * y[2] * y[3];
         if (target)  // windows overlap, and so do the rows of the product
-          gemm_add(y[2], length, filters, {row, y[3], 1}, filter + first, k, target + at, o.stride.w * x[3]);
+          gemm_add(y[2], length, filters, {row, y[3], 1}, filter + first, k, target + at,
+                   std::int64_t{o.stride.w} * x[3]);
         if (to_w)
-          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, o.stride.w * x[3],
+          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, std::int64_t{o.stride.w} * x[3],
                    to_w + g * filters * k + first, k);
       });
     }

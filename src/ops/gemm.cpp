@@ -63,8 +63,8 @@ auto choose_product() {
 
 void gemm_add(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
               std::int64_t c_row) {
-  static const auto chosen = choose_product();
-  chosen(m, n, k, a, b, b_row, c, c_row);
+  static const auto kChosen = choose_product();
+  kChosen(m, n, k, a, b, b_row, c, c_row);
 }
 
 void transpose_into(std::int64_t rows, std::int64_t columns, const float* from, float* to) {

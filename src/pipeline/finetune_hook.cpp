@@ -122,6 +122,7 @@ Array rows_of(const Array& a, const std::string& name, const std::vector<std::si
 
 void write_rows(const fs::path& path, const Graph& g, const Dataset& d, const std::vector<std::size_t>& rows) {
   std::vector<Array> arrays;
+  arrays.reserve(d.inputs.size() + 1);
   for (std::size_t k = 0; k < d.inputs.size(); ++k)
     arrays.push_back(rows_of(d.inputs[k], d.inputs.size() == 1 ? "x" : g.at(g.inputs[k]).name, rows));
   if (d.labels) arrays.push_back(rows_of(*d.labels, "y", rows));

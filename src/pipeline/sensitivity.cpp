@@ -87,6 +87,7 @@ Sensitivity sensitivity(const Graph& model, const Dataset& d, const SensitivityS
   same.agreement = 1;
   if (s.metric != "sqnr") s.reference = value_of(s.metric, reference, reference, m, same);
   std::vector<Graph> sparse;
+  sparse.reserve(s.steps.size());
   for (const double step : s.steps) sparse.push_back(pruned(g, step, settings.kind));
   const auto layers = prunable_layers(g, sparse.back());
   std::size_t done = 0;

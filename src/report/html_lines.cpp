@@ -71,7 +71,7 @@ std::string line_chart(const std::string& title, const std::vector<Curve>& curve
     const std::string css = "c c" + std::to_string(i % kColours) + (i >= kColours ? " again" : "");
     std::string path;
     for (const auto& [x, y] : points)
-      path += (path.empty() ? "" : " ") + coordinate(x_of(x)) + "," + coordinate(y_of(y));
+      path.append(path.empty() ? "" : " ").append(coordinate(x_of(x))).append(",").append(coordinate(y_of(y)));
     body += "<polyline class=\"" + css + "\" points=\"" + path + "\"><title>" + escape(curves[i].name) +
             "</title></polyline>";
     const double y = kTop + kLegendRow * (static_cast<double>(i) + 0.5);

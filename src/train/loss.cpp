@@ -75,6 +75,7 @@ double portable_exp(double x) noexcept {
 std::vector<Target> find_targets(const Graph& g) {
   const Uses uses(g);
   std::vector<Target> targets;
+  targets.reserve(g.outputs.size());
   for (const auto id : g.outputs) targets.push_back(behind(g, uses, id));
   return targets;
 }
