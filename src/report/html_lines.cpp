@@ -72,8 +72,8 @@ std::string line_chart(const std::string& title, const std::vector<Curve>& curve
     std::string path;
     for (const auto& [x, y] : points)
       path.append(path.empty() ? "" : " ").append(coordinate(x_of(x))).append(",").append(coordinate(y_of(y)));
-    body += "<polyline class=\"" + css + "\" points=\"" + path + "\"><title>" + escape(curves[i].name) +
-            "</title></polyline>";
+    body.append("<polyline class=\"").append(css).append("\" points=\"").append(path).append("\"><title>");
+    body.append(escape(curves[i].name)).append("</title></polyline>");
     const double y = kTop + kLegendRow * (static_cast<double>(i) + 0.5);
     body +=
         line(css.c_str(), right + 14, y, right + 34, y) + label("start", right + 40, y + 4, curves[i].name, "small");
