@@ -119,6 +119,7 @@ void backward(const BackwardArgs& a) {
     return;
   }
   const Bordered b = bordered(o, x, w, y);
+  std::vector<float> swapped(to_w ? static_cast<std::size_t>(groups * k * filters) : 0);  // [group][k][filter]
   std::vector<float> frame(b.own && to_w ? static_cast<std::size_t>(b.height * b.row) : 0), frame_gradient;
   for (std::int64_t n = 0; n < pictures; ++n) {
     const float* picture = a.in[0].data + n * in_size;
@@ -136,9 +137,13 @@ void backward(const BackwardArgs& a) {
         if (target)  // windows overlap, and so do the rows of the product
           gemm_add(y[2], length, filters, {row, y[3], 1}, filter + first, k, target + at,
                    std::int64_t{o.stride.w} * x[3]);
-        if (to_w)
-          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, std::int64_t{o.stride.w} * x[3],
-                   to_w + g * filters * k + first, k);
+        if (!to_w) return;
+        const std::int64_t step = std::int64_t{o.stride.w} * x[3];
+        if (length < filters)  // vectors run along the longer side
+          gemm_add(length, filters, y[2], {source + at, 1, step}, row, y[3], swapped.data() + (g * k + first) * filters,
+                   filters);
+        else
+          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, step, to_w + g * filters * k + first, k);
       });
     }
     if (b.own && to_x)
@@ -146,6 +151,10 @@ void backward(const BackwardArgs& a) {
         add_to(count, frame_gradient.data() + from, to_x + n * in_size + to);
       });
   }
+  if (!to_w) return;
+  for (std::int64_t f = 0; f < groups * filters; ++f)
+    for (std::int64_t i = 0; i < k; ++i)
+      to_w[f * k + i] += swapped[static_cast<std::size_t>((f / filters * k + i) * filters + f % filters)];
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
