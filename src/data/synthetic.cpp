@@ -2,31 +2,17 @@
 #include <cstring>
 
 #include "data/input_shape.h"
+#include "ir/random.h"
 
 namespace tinyc {
 namespace {
 
-/// splitmix64 (Steele, Lea, Flood 2014); uniform in [0, 1) with 24 bits, so exact in float.
-class Uniform {
- public:
-  explicit Uniform(std::uint64_t seed) : state_(seed) {}
-  float next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return static_cast<float>((z ^ (z >> 31)) >> 40) * 0x1p-24f;
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 /// A picture of random values on a grid of `cell` pixels, linear in between; cell 1 is noise.
-void picture(Uniform& random, std::int32_t height, std::int32_t width, std::int32_t channels, std::int32_t cell,
+void picture(Random& random, std::int32_t height, std::int32_t width, std::int32_t channels, std::int32_t cell,
              std::span<float> out) {
   const auto c = static_cast<std::size_t>(channels), columns = static_cast<std::size_t>(width / cell) + 2;
   std::vector<float> grid((static_cast<std::size_t>(height / cell) + 2) * columns * c);
-  for (auto& v : grid) v = random.next();
+  for (auto& v : grid) v = random.uniform();
   for (std::int32_t y = 0; y < height; ++y)
     for (std::int32_t x = 0; x < width; ++x) {
       const float fy = static_cast<float>(y % cell) / static_cast<float>(cell),
@@ -59,12 +45,12 @@ Dataset synthetic_dataset(const Graph& g, std::size_t n, std::uint64_t seed) {
     a.data.resize(n * elements * sizeof(float));
     std::vector<float> values(elements);
     for (std::size_t i = 0; i < n; ++i) {
-      Uniform random(seed + 0x100000001b3u * (i + 1) + 0x9e3779b1u * k);  // sample i is the same for every n
+      Random random(seed + 0x100000001b3u * (i + 1) + 0x9e3779b1u * k);  // sample i is the same for every n
       const bool is_picture = t.shape.size() == 4 && t.shape[0] == 1 && t.shape[1] > 1 && t.shape[2] > 1;
       if (is_picture) {
         picture(random, t.shape[1], t.shape[2], t.shape[3], cells[i % 4], values);
       } else {
-        for (auto& v : values) v = random.next();
+        for (auto& v : values) v = random.uniform();
       }
       for (auto& v : values) v = range.min + (range.max - range.min) * v;
       if (!values.empty())

@@ -5,33 +5,20 @@
 #include <limits>
 #include <utility>
 
+#include "ir/random.h"
+
 namespace tinyc::text {
 namespace {
 
 constexpr std::size_t kMaxRank = 8;
 
-/// splitmix64 (Steele, Lea, Flood 2014): a full-period generator small enough to be the same everywhere.
-class SplitMix {
- public:
-  explicit SplitMix(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
-  /// Near normal, mean 0, deviation 1: the sum of four 16-bit uniforms. Integers up to one division, so exact
-  /// everywhere.
-  float normal() {
-    const std::uint64_t z = next();
-    std::int32_t sum = -131070;
-    for (int i = 0; i < 64; i += 16) sum += static_cast<std::int32_t>((z >> i) & 0xffff);
-    return static_cast<float>(sum) / 37837.0f;
-  }
-
- private:
-  std::uint64_t state_;
-};
+/// Near normal, mean 0, deviation 1: the sum of four 16-bit uniforms. Integers up to one division, so exact everywhere.
+float normal(Random& source) {
+  const std::uint64_t z = source.next();
+  std::int32_t sum = -131070;
+  for (int i = 0; i < 64; i += 16) sum += static_cast<std::int32_t>((z >> i) & 0xffff);
+  return static_cast<float>(sum) / 37837.0f;
+}
 
 template <class T>
 void append(Bytes& out, T v) {
@@ -155,10 +142,10 @@ Tensor TensorReader::constant(const char* expected) {
 
 Bytes TensorReader::random(DType dtype, std::uint64_t seed, Bytes bytes) {
   if (dtype != DType::f32 && dtype != DType::i8) in_.fail("random makes f32 and i8 constants only");
-  SplitMix source(seed);
+  Random source(seed);
   for (std::size_t i = 0; i < bytes.size(); i += size_of(dtype)) {
     if (dtype == DType::f32) {
-      const float v = source.normal();
+      const float v = normal(source);
       std::memcpy(bytes.data() + i, &v, sizeof v);
     } else {
       bytes[i] = static_cast<std::uint8_t>(static_cast<int>(source.next() % 255) - 127);

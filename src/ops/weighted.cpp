@@ -7,16 +7,6 @@ void check_bias(std::span<const Tensor* const> in, std::int64_t channels) {
     reject("the bias has shape " + to_string(in[2]->shape) + ", the output " + std::to_string(channels) + " channels");
 }
 
-void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels) {
-  const float* bias = a.in.size() > 2 ? a.in[2].data : nullptr;
-  for (std::int64_t r = 0; r < rows; ++r, out += channels) {
-    if (bias)
-      std::copy_n(bias, channels, out);
-    else
-      std::fill_n(out, channels, 0.0f);
-  }
-}
-
 void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act) {
   const auto [lo, hi] = bounds(act);
   add_bias_and_clamp(rows, channels, a.in.size() > 2 ? a.in[2].data : nullptr, lo, hi, out);

@@ -10,8 +10,6 @@ namespace tinyc {
 
 /// Rejects a bias (input 2, absent is fine) that does not hold one value for each of `channels`.
 void check_bias(std::span<const Tensor* const> in, std::int64_t channels);
-/// Copies the bias (zero where absent) into each of `rows` rows of `channels`.
-void fill_bias(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels);
 /// Adds the bias, where there is one, to each row and clamps to the fused activation.
 void finish_rows(const ForwardArgs& a, float* out, std::int64_t rows, std::int64_t channels, Act act);
 /// Adds the column sums of `rows` rows of `channels` of `g` to the bias' gradient where there is one.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "train/random.h"
+#include "ir/random.h"
 
 namespace tinyc {
 

@@ -4,11 +4,11 @@
 #include <chrono>
 #include <cmath>
 
+#include "ir/random.h"
 #include "tinyc/error.h"
 #include "tinyc/parallel.h"
 #include "train/model.h"
 #include "train/optimizer.h"
-#include "train/random.h"
 
 namespace tinyc {
 namespace {

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "catch.h"
+#include "ir/random.h"
 #include "tinyc/error.h"
 #include "tinyc/parallel.h"
 #include "tinyc/text.h"
 #include "tinyc/train.h"
-#include "train/random.h"
 
 inline tinyc::Array array_of(std::vector<std::int64_t> shape, const std::vector<float>& v) {
   tinyc::Array a;

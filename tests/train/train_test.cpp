@@ -236,6 +236,10 @@ TEST_CASE("SGD, Adam and weight decay move as their formulas say", "[train]") {
   CHECK(p[0].value[1] == -2.0f);  // not kept
   sgd.step(p, gradients, 2, 0.1f);
   CHECK(p[0].value[0] == Approx(0.95 - 0.1 * 0.75));
+  const float cut = p[0].value[0];
+  p[0].keep[0] = 0;  // its momentum does not move it on
+  sgd.step(p, gradients, 2, 0.1f);
+  CHECK(p[0].value[0] == cut);
   o.optimizer = TrainOptions::Optimizer::adam;
   o.weight_decay = 0.5f;
   o.clip = 1;                                     // the norm is sqrt(4.25)
