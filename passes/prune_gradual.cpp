@@ -1,7 +1,7 @@
 // prune_gradual: sets weights to zero little by little while the network trains (Zhu and Gupta 2017, "To prune, or not
 // to prune", section 3: the sparsity follows a cubic that is steep at first). Then the pattern is frozen and the rest
 // of the training mends what is left. Weights that were cut are not trained on: letting them come back (as in "Dynamic
-// network surgery", Guo et al. 2016) was tried and lost half of a point on LeNet-300-100 at 95 %, because Adam moves a
+// network surgery", Guo et al. 2016) was tried and lost accuracy on LeNet-300-100 at 95 %, because Adam moves a
 // cut weight as fast as any other and the pattern never settles.
 #include <algorithm>
 
