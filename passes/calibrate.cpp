@@ -29,7 +29,7 @@ namespace tinyc {
 namespace {
 
 constexpr std::size_t kBins = 2048;
-constexpr int kLevels = 256;
+constexpr std::size_t kLevels = 256;
 using Histogram = std::vector<std::uint32_t>;
 
 struct Extremes {
@@ -119,32 +119,50 @@ double squared_error(const Histogram& h, Clip c) {
   return error;
 }
 
-double divergence(const Histogram& h, Clip c) {
-  std::vector<double> p(h.begin() + static_cast<std::ptrdiff_t>(c.lo), h.begin() + static_cast<std::ptrdiff_t>(c.hi));
-  for (std::size_t b = 0; b < c.lo; ++b) p.front() += h[b];
-  for (std::size_t b = c.hi; b < kBins; ++b) p.back() += h[b];
-  const std::size_t n = p.size();
-  double total = 0, inside = 0;
-  for (const double v : p) total += v;
-  for (std::size_t b = c.lo; b < c.hi; ++b) inside += h[b];
-  if (inside == 0) return std::numeric_limits<double>::infinity();
-  double kl = 0;
-  for (int level = 0; level < kLevels; ++level) {
-    const std::size_t from = n * static_cast<std::size_t>(level) / kLevels,
-                      to = n * (static_cast<std::size_t>(level) + 1) / kLevels;
-    double mass = 0, used = 0;
-    for (std::size_t i = from; i < to; ++i) {
-      mass += h[c.lo + i];
-      used += h[c.lo + i] > 0;
-    }
-    for (std::size_t i = from; i < to; ++i) {
-      if (p[i] == 0) continue;
-      const double q = h[c.lo + i] > 0 ? mass / used / inside : 1e-9;
-      kl += p[i] / total * std::log(p[i] / total / q);
-    }
+double entropy(double v) { return v > 0 ? v * std::log(v) : 0.0; }
+
+// Of the histogram with its tails moved into the outermost bins that are kept, from what the kept bins become as 8-bit
+// levels: sum over bins of p log(p / q), where q is the same for all bins of a level that hold anything.
+class Divergence {
+ public:
+  explicit Divergence(const Histogram& h) : h_(h), entropy_(kBins) {
+    for (std::size_t b = 0; b < kBins; ++b) entropy_[b] = entropy(h[b]);
   }
-  return kl;
-}
+
+  double operator()(const Histogram&, Clip c) const {
+    constexpr double kNothing = 1e-9;  // instead of the logarithm of 0
+    double below = 0, above = 0, inside = 0;
+    for (std::size_t b = 0; b < c.lo; ++b) below += h_[b];
+    for (std::size_t b = c.hi; b < kBins; ++b) above += h_[b];
+    for (std::size_t b = c.lo; b < c.hi; ++b) inside += h_[b];
+    if (inside == 0) return std::numeric_limits<double>::infinity();
+    double sum = 0;
+    for (const auto& [b, tail] : {std::pair{c.lo, below}, std::pair{c.hi - 1, above}}) {
+      sum += entropy(h_[b] + tail) - entropy_[b];
+      if (h_[b] == 0) sum -= tail * std::log(kNothing);
+    }
+    const std::size_t n = c.hi - c.lo;
+    for (std::size_t level = 0; level < kLevels; ++level) {
+      const std::size_t from = c.lo + n * level / kLevels, to = c.lo + n * (level + 1) / kLevels;
+      double mass = 0, used = 0;
+      for (std::size_t b = from; b < to; ++b) {
+        mass += h_[b];
+        used += h_[b] > 0;
+        sum += entropy_[b];
+      }
+      if (used == 0) continue;
+      const double tails =
+          (from == c.lo && h_[c.lo] > 0 ? below : 0.0) + (to == c.hi && h_[c.hi - 1] > 0 ? above : 0.0);
+      sum -= (mass + tails) * std::log(mass / used / inside);
+    }
+    const double total = below + inside + above;
+    return sum / total - std::log(total);
+  }
+
+ private:
+  const Histogram& h_;
+  std::vector<double> entropy_;  // of each bin: h log h
+};
 
 // Shrinks the end that gains more, in steps of 1/128 of the histogram, while the measure falls; then accepts the best
 // seen.
@@ -171,11 +189,11 @@ Clip chosen_clip(const Histogram& h, const PassOptions& o) {
     case Method::minmax: return {};
     case Method::percentile: return percentile_clip(h, o.percentile);
     case Method::mse: return search(h, squared_error);
-    case Method::kl: return search(h, divergence);
+    case Method::kl: return search(h, Divergence(h));
     case Method::automatic: break;
   }
   Clip best;
-  for (const Clip c : {percentile_clip(h, o.percentile), search(h, squared_error), search(h, divergence)})
+  for (const Clip c : {percentile_clip(h, o.percentile), search(h, squared_error), search(h, Divergence(h))})
     if (squared_error(h, c) < squared_error(h, best)) best = c;
   return best;
 }
@@ -188,18 +206,19 @@ PassResult run(Graph& g, const PassOptions& o) {
   const auto extremes = find_extremes(g, d, n, distinguished_ranges(g));
   std::vector<Histogram> histograms;
   if (o.calib_method != PassOptions::CalibMethod::minmax) histograms = count(g, d, n, extremes);
+  std::vector<Clip> clips(g.tensors.size());
+  parallel_for(histograms.size(), [&](std::size_t i, int) {
+    if (!histograms[i].empty() && extremes[i].max > extremes[i].min) clips[i] = chosen_clip(histograms[i], o);
+  });
   for (std::size_t i = 0; i < g.tensors.size(); ++i) {
     const Extremes& e = extremes[i];
+    const Clip clip = clips[i];
     if (e.min > e.max) continue;
     if (!e.finite || !std::isfinite(e.min) || !std::isfinite(e.max))
       throw Error(
           ErrorKind::data,
           "activation '" + printable(g.tensors[i].name) + "' becomes NaN or infinite on the calibration samples",
           "check the samples' scale (--preprocess) and the model");
-    Clip clip;
-    if (!histograms.empty() && e.max > e.min) {
-      clip = chosen_clip(histograms[i], o);
-    }
     const float width = (e.max - e.min) / static_cast<float>(kBins);
     g.tensors[i].range = Range{clip.lo == 0 ? e.min : e.min + width * static_cast<float>(clip.lo),
                                clip.hi == kBins ? e.max : e.min + width * static_cast<float>(clip.hi)};

@@ -79,7 +79,14 @@ class ProgramExecutor {
 std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n);
 
 /// round-half-away(x / scale) + zero_point, clamped to int8. NaN becomes zero_point.
-std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexcept;
+inline std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexcept {
+  const float r = x / scale;
+  const float near = r > 512.0f ? 512.0f : r < -512.0f ? -512.0f : r == r ? r : 0.0f;  // farther is clamped anyway
+  const auto whole = static_cast<std::int32_t>(near);
+  const float rest = near - static_cast<float>(whole);
+  const std::int32_t q = whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
+  return static_cast<std::int8_t>(q < -128 ? -128 : q > 127 ? 127 : q);
+}
 /// scale * (q - zero_point).
 inline float dequantize_value(std::int8_t q, float scale, std::int32_t zero_point) noexcept {
   return scale * static_cast<float>(q - zero_point);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/loops.h"
 #include "tinyc/curvature.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
@@ -17,6 +18,8 @@ constexpr std::size_t kMaxFloats = std::size_t{1} << 27;  // of activations in m
 constexpr std::size_t kMaxRows = 32768;                   // of patches a layer
 // Products of so few rows are one block in Eigen whatever the size of the caches, so sums have one order everywhere.
 constexpr Eigen::Index kSlice = 256;
+constexpr std::size_t kGroups = 16;   // whose patches are gathered together: neighbours in memory
+constexpr std::size_t kTogether = 8;  // samples of one call, so that weights are read less often
 
 std::size_t elements(const Tensor& t) { return static_cast<std::size_t>(num_elements(t.shape)); }
 
@@ -31,18 +34,24 @@ struct Window {
   std::size_t rows() const { return static_cast<std::size_t>(std::int64_t{y[0]} * y[1] * y[2]); }
   std::size_t size() const { return static_cast<std::size_t>(k_h) * static_cast<std::size_t>(k_w) * channels; }
 
-  /// The inputs of the filters of `group` at output pixel `row`.
-  void gather(const float* in, std::size_t row, std::size_t group, float* patch) const {
+  /// The inputs of the filters of `count` groups from `group` on at output pixel `row`; patches of neighbouring groups
+  /// are `apart` elements apart.
+  void gather(const float* in, std::size_t row, std::size_t group, std::size_t count, float* patch,
+              std::size_t apart) const {
     const auto at = static_cast<std::int64_t>(row);
     const std::int64_t n = at / (std::int64_t{y[1]} * y[2]), oy = at / y[2] % y[1], ox = at % y[2];
     for (std::int32_t ky = 0; ky < k_h; ++ky)
       for (std::int32_t kx = 0; kx < k_w; ++kx, patch += channels) {
         const std::int64_t iy = oy * stride.h - pad.top + std::int64_t{ky} * dilation.h,
                            ix = ox * stride.w - pad.left + std::int64_t{kx} * dilation.w;
-        if (iy < 0 || iy >= x[1] || ix < 0 || ix >= x[2])
-          std::fill_n(patch, channels, 0.0f);
+        const bool inside = iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2];
+        const float* from = inside ? in + ((n * x[1] + iy) * x[2] + ix) * x[3] + group * channels : nullptr;
+        if (channels == 1)
+          for (std::size_t i = 0; i < count; ++i) patch[i * apart] = inside ? from[i] : 0.0f;
+        else if (inside)
+          for (std::size_t i = 0; i < count; ++i) std::copy_n(from + i * channels, channels, patch + i * apart);
         else
-          std::copy_n(in + ((n * x[1] + iy) * x[2] + ix) * x[3] + group * channels, channels, patch);
+          for (std::size_t i = 0; i < count; ++i) std::fill_n(patch + i * apart, channels, 0.0f);
       }
   }
 };
@@ -130,18 +139,22 @@ class Walk {
     const std::int32_t zero_point = quants_[t]->zero_point[0];
     const std::size_t size = current_[t].size() / n_;
     parallel_for(n_, [&](std::size_t i, int) {
-      for (float& v : std::span(current_[t]).subspan(i * size, size)) v = fake_quantize(v, scale, zero_point);
+      fake_quantize_all(static_cast<std::int64_t>(size), scale, zero_point, current_[t].data() + i * size);
     });
   }
 
   void execute(const Graph& g, const Node& n, Activations& values) {
     for (const auto id : n.outputs) values[static_cast<std::size_t>(id)].resize(n_ * elements(g.at(id)));
+    const bool constants = std::all_of(n.inputs.begin() + 1, n.inputs.end(),
+                                       [&](TensorId id) { return id == kNoTensor || g.at(id).is_const(); });
+    const std::size_t together = traits(n.op).batched && constants && !g.at(n.inputs[0]).is_const() ? kTogether : 1;
     std::vector<std::vector<float>> scratch(static_cast<std::size_t>(thread_count()));
-    parallel_for(n_, [&](std::size_t sample, int worker) {
+    parallel_for((n_ + together - 1) / together, [&](std::size_t chunk, int worker) {
       std::vector<FloatIn> in;
       std::vector<FloatOut> out;
+      const std::size_t first = chunk * together;
       const auto at = [&](TensorId id) {
-        return values[static_cast<std::size_t>(id)].data() + sample * elements(g.at(id));
+        return values[static_cast<std::size_t>(id)].data() + first * elements(g.at(id));
       };
       for (const auto id : n.inputs) {
         if (id == kNoTensor)
@@ -151,7 +164,8 @@ class Walk {
       }
       out.reserve(n.outputs.size());
       for (const auto id : n.outputs) out.push_back({at(id), &g.at(id).shape});
-      traits(n.op).forward({n.op, in, out, scratch[static_cast<std::size_t>(worker)]});
+      traits(n.op).forward({n.op, in, out, scratch[static_cast<std::size_t>(worker)],
+                            static_cast<std::int64_t>(std::min(together, n_ - first))});
     });
   }
 
@@ -170,33 +184,45 @@ class Walk {
       Eigen::RowVectorXd first, first_reference, squares;
     };
     std::vector<Partial> partial(window.groups * slices);
-    parallel_for(partial.size(), [&](std::size_t item, int) {
-      const std::size_t group = item / slices, slice = item % slices;
+    const std::size_t blocks = (window.groups + kGroups - 1) / kGroups;
+    parallel_for(blocks * slices, [&](std::size_t item, int) {
+      const std::size_t slice = item % slices, first_group = item / slices * kGroups,
+                        groups = std::min(kGroups, window.groups - first_group);
       const auto k = static_cast<Eigen::Index>(size);
-      Partial& p = partial[item];
       const bool products = kind_ == Moments::second;
-      if (products) p.second = p.cross = Sums::Zero(k, k);
-      p.first = p.first_reference = p.squares = Eigen::RowVectorXd::Zero(k);
-      RowMatrix a(kSlice, k), b(kSlice, k), product(products ? k : 0, products ? k : 0);
+      for (std::size_t i = 0; i < groups; ++i) {
+        Partial& p = partial[(first_group + i) * slices + slice];
+        if (products) p.second = p.cross = Sums::Zero(k, k);
+        p.first = p.first_reference = p.squares = Eigen::RowVectorXd::Zero(k);
+      }
+      const std::size_t apart = static_cast<std::size_t>(kSlice) * size;
+      std::vector<float> was_rows(groups * apart), is_rows(groups * apart);
+      RowMatrix product(products ? k : 0, products ? k : 0);
       const std::size_t end = rows * (slice + 1) / slices;
       for (std::size_t row = rows * slice / slices; row < end;) {
         Eigen::Index count = 0;
         for (; count < kSlice && row < end; ++count, ++row) {
           // evenly spread with some jitter, so that no column of pixels is always left out
           const std::size_t at = rows == all ? row : (row * all + row * 0x9e3779b1u % all) / rows;
-          window.gather(x + at / window.rows() * stride, at % window.rows(), group, a.data() + count * k);
-          window.gather(now + at / window.rows() * stride, at % window.rows(), group, b.data() + count * k);
+          const std::size_t sample = at / window.rows() * stride, pixel = at % window.rows(),
+                            to = static_cast<std::size_t>(count) * size;
+          window.gather(x + sample, pixel, first_group, groups, was_rows.data() + to, apart);
+          window.gather(now + sample, pixel, first_group, groups, is_rows.data() + to, apart);
         }
-        const auto was = a.topRows(count), is = b.topRows(count);
-        if (products) {
-          product.noalias() = is.transpose() * is;
-          p.second += product.cast<double>();
-          product.noalias() = was.transpose() * is;
-          p.cross += product.cast<double>();
+        for (std::size_t i = 0; i < groups; ++i) {
+          Partial& p = partial[(first_group + i) * slices + slice];
+          const Eigen::Map<const RowMatrix> was(was_rows.data() + i * apart, count, k),
+              is(is_rows.data() + i * apart, count, k);
+          if (products) {
+            product.noalias() = is.transpose() * is;
+            p.second += product.cast<double>();
+            product.noalias() = was.transpose() * is;
+            p.cross += product.cast<double>();
+          }
+          p.squares += is.cwiseAbs2().colwise().sum().cast<double>();
+          p.first_reference += was.colwise().sum().cast<double>();
+          p.first += is.colwise().sum().cast<double>();
         }
-        p.squares += is.cwiseAbs2().colwise().sum().cast<double>();
-        p.first_reference += was.colwise().sum().cast<double>();
-        p.first += is.colwise().sum().cast<double>();
       }
     });
     std::vector<InputMoments> result(window.groups);

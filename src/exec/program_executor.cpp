@@ -96,12 +96,6 @@ void ProgramExecutor::run(State& s, const std::function<void(std::size_t, std::s
   }
 }
 
-std::int8_t quantize_value(float x, float scale, std::int32_t zero_point) noexcept {
-  const float q = std::round(x / scale) + static_cast<float>(zero_point);
-  if (std::isnan(q)) return static_cast<std::int8_t>(zero_point);
-  return static_cast<std::int8_t>(std::clamp(q, -128.0f, 127.0f));
-}
-
 std::vector<std::vector<std::int32_t>> run_program(const Program& p, const Dataset& d, std::size_t n) {
   const ProgramExecutor e(p);
   std::vector<std::vector<std::int32_t>> result;

@@ -73,9 +73,8 @@ void forward(const ForwardArgs& a) {
     const float* x = a.in[0].data + matrix_index(b, p.batch, p.x_batch) * xs;
     const float* y = a.in[1].data + matrix_index(b, p.batch, p.y_batch) * ys;
     float* out = a.out[0].data + b * os;
-    std::fill_n(out, os, 0.0f);
-    gemm_add(p.m, p.n, p.k, left_factor(x, o.adj_x ? p.m : p.k, o.adj_x), right_factor(y, p.n, p.k, o.adj_y, a.scratch),
-             p.n, out, p.n);
+    gemm(Store::set, p.m, p.n, p.k, left_factor(x, o.adj_x ? p.m : p.k, o.adj_x),
+         right_factor(y, p.n, p.k, o.adj_y, a.scratch), p.n, out, p.n);
   }
 }
 
@@ -87,14 +86,16 @@ void backward(const BackwardArgs& a) {
     const std::int64_t ix = matrix_index(b, p.batch, p.x_batch) * xs, iy = matrix_index(b, p.batch, p.y_batch) * ys;
     const float *x = a.in[0].data + ix, *y = a.in[1].data + iy, *g = a.grad_out[0] + b * os;
     if (a.grad_in[0] && !o.adj_x)  // dX = G Y'
-      gemm_add(p.m, p.k, p.n, {g, p.n, 1}, right_factor(y, p.k, p.n, !o.adj_y, a.scratch), p.k, a.grad_in[0] + ix, p.k);
+      gemm(Store::add, p.m, p.k, p.n, {g, p.n, 1}, right_factor(y, p.k, p.n, !o.adj_y, a.scratch), p.k,
+           a.grad_in[0] + ix, p.k);
     if (a.grad_in[0] && o.adj_x)  // stored swapped: Y G'
-      gemm_add(p.k, p.m, p.n, left_factor(y, o.adj_y ? p.k : p.n, o.adj_y), right_factor(g, p.m, p.n, true, a.scratch),
-               p.m, a.grad_in[0] + ix, p.m);
+      gemm(Store::add, p.k, p.m, p.n, left_factor(y, o.adj_y ? p.k : p.n, o.adj_y),
+           right_factor(g, p.m, p.n, true, a.scratch), p.m, a.grad_in[0] + ix, p.m);
     if (a.grad_in[1] && !o.adj_y)  // dY = X' G
-      gemm_add(p.k, p.n, p.m, left_factor(x, o.adj_x ? p.m : p.k, !o.adj_x), g, p.n, a.grad_in[1] + iy, p.n);
+      gemm(Store::add, p.k, p.n, p.m, left_factor(x, o.adj_x ? p.m : p.k, !o.adj_x), g, p.n, a.grad_in[1] + iy, p.n);
     if (a.grad_in[1] && o.adj_y)  // stored swapped: G' X
-      gemm_add(p.n, p.k, p.m, {g, 1, p.n}, right_factor(x, p.k, p.m, o.adj_x, a.scratch), p.k, a.grad_in[1] + iy, p.k);
+      gemm(Store::add, p.n, p.k, p.m, {g, 1, p.n}, right_factor(x, p.k, p.m, o.adj_x, a.scratch), p.k,
+           a.grad_in[1] + iy, p.k);
   }
 }
 

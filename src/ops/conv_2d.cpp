@@ -46,115 +46,169 @@ void for_rows(const Conv2D& o, const Bordered& b, const Shape& x, Visit visit) {
       visit((iy + o.pad.top) * b.row + std::int64_t{o.pad.left} * x[3], iy * x[2] * x[3], columns * x[3]);
 }
 
-/// The products of one picture are one matrix product for each output row and run of neighbouring window elements: with
-/// one group and no dilation the elements of a kernel row are neighbours in a picture row (no im2col is written).
-/// Calls visit(output row, element of the bordered picture, index of the run's first weight in a filter, run length).
-template <class Visit>
-void for_runs(const Conv2D& o, const Bordered& b, const Shape& x, const Shape& w, const Shape& y, std::int64_t channel,
-              Visit visit) {
-  const bool whole = x[3] == w[3] && o.dilation.w == 1;
-  const std::int64_t runs = whole ? 1 : w[2], length = whole ? std::int64_t{w[2]} * w[3] : w[3];
-  for (std::int64_t oy = 0; oy < y[1]; ++oy)
-    for (std::int64_t ky = 0; ky < w[1]; ++ky)
-      for (std::int64_t r = 0; r < runs; ++r)
-        visit(oy, (oy * o.stride.h + ky * o.dilation.h) * b.row + r * o.dilation.w * x[3] + channel,
-              (ky * w[2] + r) * w[3], length);
-}
-
 /// 1x1 without stride and border: all pixels of all pictures are rows of one product.
 bool pointwise(const Conv2D& o, const Shape& w) {
   return w[1] == 1 && w[2] == 1 && o.stride == Pair{1, 1} && o.pad == Pads{};
+}
+
+/// Neighbouring elements of a window are one run of a matrix product: with one group and no dilation a whole kernel
+/// row, which is a part of a picture row (no im2col is written), else the channels under one tap. All kernel rows
+/// together are the depth.
+struct WindowRuns {
+  std::int64_t per_row, length;
+
+  WindowRuns(const Conv2D& o, const Shape& x, const Shape& w) {
+    const bool whole = x[3] == w[3] && o.dilation.w == 1;
+    per_row = whole ? 1 : w[2];
+    length = whole ? std::int64_t{w[2]} * w[3] : w[3];
+  }
+};
+
+/// Convolutions of `pictures` pictures of shape x: out[n][pixel][filter], weights [group][k][filter].
+void convolve(const Conv2D& o, const Shape& x, const Shape& w, const Shape& y, std::int64_t pictures, const float* in,
+              const float* weights, Store store, float* out, std::vector<float>& frame) {
+  const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, pixels = std::int64_t{y[1]} * y[2],
+                     taps_row = std::int64_t{w[2]} * w[3], k = w[1] * taps_row,
+                     in_size = std::int64_t{x[1]} * x[2] * x[3];
+  if (pointwise(o, w)) {
+    for (std::int64_t g = 0; g < groups; ++g)
+      gemm(store, pictures * pixels, filters, k, {in + g * w[3], x[3], 1}, weights + g * k * filters, filters,
+           out + g * filters, y[3]);
+    return;
+  }
+  const Bordered b = bordered(o, x, w, y);
+  const WindowRuns runs(o, x, w);
+  frame.assign(static_cast<std::size_t>(b.own ? b.height * b.row : 0), 0.0f);
+  for (std::int64_t n = 0; n < pictures; ++n) {
+    const float* picture = in + n * in_size;
+    if (b.own)
+      for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
+        std::copy_n(picture + from, count, frame.data() + to);
+      });
+    const float* source = b.own ? frame.data() : picture;
+    for (std::int64_t oy = 0; oy < y[1]; ++oy)
+      for (std::int64_t g = 0; g < groups; ++g)
+        for (std::int64_t r = 0; r < runs.per_row; ++r)
+          gemm(r == 0 ? store : Store::add, y[2], filters, runs.length,
+               {source + oy * o.stride.h * b.row + r * o.dilation.w * x[3] + g * w[3], std::int64_t{o.stride.w} * x[3],
+                1},
+               weights + (g * k + r * w[3]) * filters, filters, out + (n * pixels + oy * y[2]) * y[3] + g * filters,
+               y[3], {w[1], o.dilation.h * b.row, taps_row * filters});
+  }
 }
 
 void forward(const ForwardArgs& a) {
   const auto& o = get<Conv2D>(a.op);
   const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
   const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, k = std::int64_t{w[1]} * w[2] * w[3];
-  const std::int64_t pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2], in_size = num_elements(x) / x[0];
-  const Bordered b = bordered(o, x, w, y);
-  const std::int64_t border = b.own ? b.height * b.row : 0;
-  a.scratch.assign(static_cast<std::size_t>(border + filters * k), 0.0f);
-  float *frame = a.scratch.data(), *weights = frame + border;
-  std::fill_n(a.out[0].data, pictures * pixels * y[3], 0.0f);
-  for (std::int64_t g = 0; g < groups; ++g) {
-    transpose_into(filters, k, a.in[1].data + g * filters * k, weights);
-    if (pointwise(o, w)) {
-      gemm_add(pictures * pixels, filters, k, {a.in[0].data + g * w[3], x[3], 1}, weights, filters,
-               a.out[0].data + g * filters, y[3]);
-      continue;
-    }
-    for (std::int64_t n = 0; n < pictures; ++n) {
-      const float* picture = a.in[0].data + n * in_size;
-      if (b.own)
-        for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
-          std::copy_n(picture + from, count, frame + to);
-        });
-      const float* source = b.own ? frame : picture;
-      float* out = a.out[0].data + n * pixels * y[3] + g * filters;
-      for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
-        gemm_add(y[2], filters, length, {source + at, std::int64_t{o.stride.w} * x[3], 1}, weights + first * filters,
-                 filters, out + oy * y[2] * y[3], y[3]);
-      });
-    }
+  const std::int64_t pictures = x[0] * a.samples;
+  std::vector<float> weights(static_cast<std::size_t>(w[0] * k));
+  for (std::int64_t g = 0; g < groups; ++g)
+    transpose_into(filters, k, a.in[1].data + g * filters * k, weights.data() + g * filters * k);
+  convolve(o, x, w, y, pictures, a.in[0].data, weights.data(), Store::set, a.out[0].data, a.scratch);
+  finish_rows(a, a.out[0].data, pictures * y[1] * y[2], y[3], o.act);
+}
+
+/// to_x += gradient of the input. With one group, steps of 1 and borders narrower than the kernel it is a convolution
+/// too: of the outputs' gradient, with the kernel turned round. Else each product is added where its windows lie.
+void input_gradient(const BackwardArgs& a, const Conv2D& o, const float* gradient, float* to_x) {
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, taps_row = std::int64_t{w[2]} * w[3],
+                     k = w[1] * taps_row, pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2],
+                     in_size = std::int64_t{x[1]} * x[2] * x[3];
+  const float* weights = a.in[1].data;
+  std::vector<float> frame;
+  if (pointwise(o, w)) {
+    for (std::int64_t g = 0; g < groups; ++g)
+      gemm(Store::add, pictures * pixels, k, filters, {gradient + g * filters, y[3], 1}, weights + g * filters * k, k,
+           to_x + g * w[3], x[3]);
+    return;
   }
-  finish_rows(a, a.out[0].data, pictures * pixels, y[3], o.act);
+  if (groups == 1 && o.stride == Pair{1, 1} && o.dilation == Pair{1, 1} && o.pad.top < w[1] && o.pad.left < w[2]) {
+    Conv2D turned = o;
+    turned.pad = {w[1] - 1 - o.pad.top, w[1] - 1 - o.pad.bottom, w[2] - 1 - o.pad.left, w[2] - 1 - o.pad.right};
+    std::vector<float> kernel(static_cast<std::size_t>(w[0] * k));  // [tap][filter][channel]
+    const std::int64_t taps = std::int64_t{w[1]} * w[2];
+    for (std::int64_t f = 0; f < filters; ++f)
+      for (std::int64_t t = 0; t < taps; ++t)
+        std::copy_n(weights + (f * taps + t) * w[3], w[3], kernel.data() + ((taps - 1 - t) * filters + f) * w[3]);
+    convolve(turned, y, {w[3], w[1], w[2], w[0]}, x, pictures, gradient, kernel.data(), Store::add, to_x, frame);
+    return;
+  }
+  const Bordered b = bordered(o, x, w, y);
+  const WindowRuns runs(o, x, w);
+  for (std::int64_t n = 0; n < pictures; ++n) {
+    if (b.own) frame.assign(static_cast<std::size_t>(b.height * b.row), 0.0f);
+    float* target = b.own ? frame.data() : to_x + n * in_size;
+    for (std::int64_t oy = 0; oy < y[1]; ++oy)
+      for (std::int64_t g = 0; g < groups; ++g)
+        for (std::int64_t ky = 0; ky < w[1]; ++ky)
+          for (std::int64_t r = 0; r < runs.per_row; ++r)  // windows overlap, and so do the rows of the product
+            gemm(Store::add, y[2], runs.length, filters,
+                 {gradient + (n * pixels + oy * y[2]) * y[3] + g * filters, y[3], 1},
+                 weights + g * filters * k + ky * taps_row + r * w[3], k,
+                 target + (oy * o.stride.h + ky * o.dilation.h) * b.row + r * o.dilation.w * x[3] + g * w[3],
+                 std::int64_t{o.stride.w} * x[3]);
+    if (b.own)
+      for_rows(o, b, x, [&](std::int64_t from, std::int64_t to, std::int64_t count) {
+        add_to(count, frame.data() + from, to_x + n * in_size + to);
+      });
+  }
+}
+
+/// to_w += gradient of the weights: the depth are all output pixels.
+void weight_gradient(const BackwardArgs& a, const Conv2D& o, const float* gradient, float* to_w) {
+  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
+  const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, taps_row = std::int64_t{w[2]} * w[3],
+                     k = w[1] * taps_row, pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2],
+                     in_size = std::int64_t{x[1]} * x[2] * x[3];
+  if (pointwise(o, w)) {
+    for (std::int64_t g = 0; g < groups; ++g)
+      gemm(Store::add, filters, k, pictures * pixels, {gradient + g * filters, 1, y[3]}, a.in[0].data + g * w[3], x[3],
+           to_w + g * filters * k, k);
+    return;
+  }
+  const Bordered b = bordered(o, x, w, y);
+  const WindowRuns runs(o, x, w);
+  const bool swap = runs.length < filters;                                    // vectors run along the longer side
+  std::vector<float> swapped(static_cast<std::size_t>(swap ? w[0] * k : 0));  // [group][k][filter]
+  std::vector<float> frame(static_cast<std::size_t>(b.own ? b.height * b.row : 0));
+  const std::int64_t step = std::int64_t{o.stride.w} * x[3], rows = o.stride.h * b.row,
+                     out_row = std::int64_t{y[2]} * y[3];
+  for (std::int64_t n = 0; n < pictures; ++n) {
+    const float* picture = a.in[0].data + n * in_size;
+    if (b.own)
+      for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
+        std::copy_n(picture + from, count, frame.data() + to);
+      });
+    const float* source = b.own ? frame.data() : picture;
+    for (std::int64_t g = 0; g < groups; ++g)
+      for (std::int64_t ky = 0; ky < w[1]; ++ky)
+        for (std::int64_t r = 0; r < runs.per_row; ++r) {
+          const float *from = source + ky * o.dilation.h * b.row + r * o.dilation.w * x[3] + g * w[3],
+                      *by = gradient + n * pixels * y[3] + g * filters;
+          const std::int64_t first = ky * taps_row + r * w[3];
+          if (swap)
+            gemm(Store::add, runs.length, filters, y[2], {from, 1, step}, by, y[3],
+                 swapped.data() + (g * k + first) * filters, filters, {y[1], rows, out_row});
+          else
+            gemm(Store::add, filters, runs.length, y[2], {by, 1, y[3]}, from, step, to_w + g * filters * k + first, k,
+                 {y[1], out_row, rows});
+        }
+  }
+  if (!swap) return;
+  for (std::int64_t f = 0; f < groups * filters; ++f)
+    for (std::int64_t i = 0; i < k; ++i)
+      to_w[f * k + i] += swapped[static_cast<std::size_t>((f / filters * k + i) * filters + f % filters)];
 }
 
 void backward(const BackwardArgs& a) {
   const auto& o = get<Conv2D>(a.op);
-  const Shape &x = *a.in[0].shape, &w = *a.in[1].shape, &y = *a.out[0].shape;
-  const std::int64_t groups = x[3] / w[3], filters = w[0] / groups, k = std::int64_t{w[1]} * w[2] * w[3];
-  const std::int64_t pictures = x[0] * a.samples, pixels = std::int64_t{y[1]} * y[2], in_size = num_elements(x) / x[0];
+  const Shape& y = *a.out[0].shape;
   const float* gradient = unclamped_gradient(a, o.act, a.scratch);
-  add_bias_gradient(a, gradient, pictures * pixels, y[3]);
-  float *to_x = a.grad_in[0], *to_w = a.grad_in[1];
-  if (pointwise(o, w)) {
-    for (std::int64_t g = 0; g < groups; ++g) {
-      const float *gy = gradient + g * filters, *filter = a.in[1].data + g * filters * k;
-      if (to_x) gemm_add(pictures * pixels, k, filters, {gy, y[3], 1}, filter, k, to_x + g * w[3], x[3]);
-      if (to_w)
-        gemm_add(filters, k, pictures * pixels, {gy, 1, y[3]}, a.in[0].data + g * w[3], x[3], to_w + g * filters * k,
-                 k);
-    }
-    return;
-  }
-  const Bordered b = bordered(o, x, w, y);
-  std::vector<float> swapped(to_w ? static_cast<std::size_t>(groups * k * filters) : 0);  // [group][k][filter]
-  std::vector<float> frame(b.own && to_w ? static_cast<std::size_t>(b.height * b.row) : 0), frame_gradient;
-  for (std::int64_t n = 0; n < pictures; ++n) {
-    const float* picture = a.in[0].data + n * in_size;
-    if (b.own && to_w)
-      for_rows(o, b, x, [&](std::int64_t to, std::int64_t from, std::int64_t count) {
-        std::copy_n(picture + from, count, frame.data() + to);
-      });
-    if (b.own && to_x) frame_gradient.assign(static_cast<std::size_t>(b.height * b.row), 0.0f);
-    const float* source = b.own ? frame.data() : picture;
-    float* target = !to_x ? nullptr : b.own ? frame_gradient.data() : to_x + n * in_size;
-    for (std::int64_t g = 0; g < groups; ++g) {
-      const float *gy = gradient + n * pixels * y[3] + g * filters, *filter = a.in[1].data + g * filters * k;
-      for_runs(o, b, x, w, y, g * w[3], [&](std::int64_t oy, std::int64_t at, std::int64_t first, std::int64_t length) {
-        const float* row = gy + oy * y[2] * y[3];
-        if (target)  // windows overlap, and so do the rows of the product
-          gemm_add(y[2], length, filters, {row, y[3], 1}, filter + first, k, target + at,
-                   std::int64_t{o.stride.w} * x[3]);
-        if (!to_w) return;
-        const std::int64_t step = std::int64_t{o.stride.w} * x[3];
-        if (length < filters)  // vectors run along the longer side
-          gemm_add(length, filters, y[2], {source + at, 1, step}, row, y[3], swapped.data() + (g * k + first) * filters,
-                   filters);
-        else
-          gemm_add(filters, length, y[2], {row, 1, y[3]}, source + at, step, to_w + g * filters * k + first, k);
-      });
-    }
-    if (b.own && to_x)
-      for_rows(o, b, x, [&](std::int64_t from, std::int64_t to, std::int64_t count) {
-        add_to(count, frame_gradient.data() + from, to_x + n * in_size + to);
-      });
-  }
-  if (!to_w) return;
-  for (std::int64_t f = 0; f < groups * filters; ++f)
-    for (std::int64_t i = 0; i < k; ++i)
-      to_w[f * k + i] += swapped[static_cast<std::size_t>((f / filters * k + i) * filters + f % filters)];
+  add_bias_gradient(a, gradient, a.in[0].shape->at(0) * a.samples * y[1] * y[2], y[3]);
+  if (a.grad_in[0]) input_gradient(a, o, gradient, a.grad_in[0]);
+  if (a.grad_in[1]) weight_gradient(a, o, gradient, a.grad_in[1]);
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},

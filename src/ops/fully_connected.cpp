@@ -31,8 +31,8 @@ void forward(const ForwardArgs& a) {
                      rows = num_elements(*a.in[0].shape) / width * a.samples;
   a.scratch.resize(static_cast<std::size_t>(width * channels));
   transpose_into(channels, width, a.in[1].data, a.scratch.data());
-  std::fill_n(a.out[0].data, rows * channels, 0.0f);
-  gemm_add(rows, channels, width, {a.in[0].data, width, 1}, a.scratch.data(), channels, a.out[0].data, channels);
+  gemm(Store::set, rows, channels, width, {a.in[0].data, width, 1}, a.scratch.data(), channels, a.out[0].data,
+       channels);
   finish_rows(a, a.out[0].data, rows, channels, get<FullyConnected>(a.op).act);
 }
 
@@ -40,8 +40,8 @@ void backward(const BackwardArgs& a) {
   const std::int64_t width = (*a.in[1].shape)[1], channels = (*a.in[1].shape)[0],
                      rows = num_elements(*a.in[0].shape) / width * a.samples;
   const float* g = unclamped_gradient(a, get<FullyConnected>(a.op).act, a.scratch);
-  if (a.grad_in[0]) gemm_add(rows, width, channels, {g, channels, 1}, a.in[1].data, width, a.grad_in[0], width);
-  if (a.grad_in[1]) gemm_add(channels, width, rows, {g, 1, channels}, a.in[0].data, width, a.grad_in[1], width);
+  if (a.grad_in[0]) gemm(Store::add, rows, width, channels, {g, channels, 1}, a.in[1].data, width, a.grad_in[0], width);
+  if (a.grad_in[1]) gemm(Store::add, channels, width, rows, {g, 1, channels}, a.in[0].data, width, a.grad_in[1], width);
   add_bias_gradient(a, g, rows, channels);
 }
 

@@ -19,6 +19,20 @@ inline Four fma_four(Four a, Four b, Four c) {
               std::fma(a[3], b[3], c[3])};
 }
 
+/// What a tile sums up, from its first row and column on, and where it goes.
+struct Sum {
+  std::int64_t k;
+  Runs runs;
+  Strided a;
+  const float* b;
+  std::int64_t b_row;
+};
+struct Result {
+  float* c;
+  std::int64_t row;
+  Store store;
+};
+
 }  // namespace
 }  // namespace tinyc
 
@@ -61,10 +75,10 @@ auto choose_product() {
 
 }  // namespace
 
-void gemm_add(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
-              std::int64_t c_row) {
+void gemm(Store store, std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row,
+          float* c, std::int64_t c_row, Runs runs) {
   static const auto kChosen = choose_product();
-  kChosen(m, n, k, a, b, b_row, c, c_row);
+  kChosen(m, n, {k, runs, a, b, b_row}, {c, c_row, store});
 }
 
 void transpose_into(std::int64_t rows, std::int64_t columns, const float* from, float* to) {

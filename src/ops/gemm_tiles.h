@@ -1,4 +1,4 @@
-// The body of gemm_add for one vector length. gemm.cpp includes it once for each, with
+// The body of gemm for one vector length. gemm.cpp includes it once for each, with
 //   TINYC_TILES    the namespace
 //   TINYC_TARGET   the functions' attribute
 //   TINYC_LANES    floats in a vector
@@ -13,77 +13,84 @@ typedef float V __attribute__((vector_size(TINYC_LANES * 4), aligned(4), may_ali
 
 // One tile of several rows and vectors: the accumulators live in registers over the whole depth.
 template <std::int64_t height, std::int64_t width>
-TINYC_TARGET inline void tile(std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
-                              std::int64_t c_row) {
+TINYC_TARGET inline void tile(const Sum& s, const Result& to) {
   V sum[height][width];
 #pragma GCC unroll 16
   for (std::int64_t i = 0; i < height; ++i)
 #pragma GCC unroll 4
     for (std::int64_t j = 0; j < width; ++j) sum[i][j] = V{};
-  for (std::int64_t d = 0; d < k; ++d) {
-    V line[width];
+  const float *a = s.a.data, *b = s.b;
+  const std::int64_t k = s.k, a_row = s.a.row, a_col = s.a.col, b_row = s.b_row;
+  for (std::int64_t run = 0; run < s.runs.count; ++run, a += s.runs.a, b += s.runs.b)
+    for (std::int64_t d = 0; d < k; ++d) {
+      V line[width];
 #pragma GCC unroll 4
-    for (std::int64_t j = 0; j < width; ++j) line[j] = *reinterpret_cast<const V*>(b + d * b_row + j * kLanes);
+      for (std::int64_t j = 0; j < width; ++j) line[j] = *reinterpret_cast<const V*>(b + d * b_row + j * kLanes);
 #pragma GCC unroll 16
-    for (std::int64_t i = 0; i < height; ++i) {
-      const V x = TINYC_ALL(a.data[i * a.row + d * a.col]);
+      for (std::int64_t i = 0; i < height; ++i) {
+        const V x = TINYC_ALL(a[i * a_row + d * a_col]);
 #pragma GCC unroll 4
-      for (std::int64_t j = 0; j < width; ++j) sum[i][j] = TINYC_FMA(x, line[j], sum[i][j]);
+        for (std::int64_t j = 0; j < width; ++j) sum[i][j] = TINYC_FMA(x, line[j], sum[i][j]);
+      }
     }
-  }
+  const bool add = to.store == Store::add;
 #pragma GCC unroll 16
   for (std::int64_t i = 0; i < height; ++i)  // one row after the other: rows of c may overlap
 #pragma GCC unroll 4
     for (std::int64_t j = 0; j < width; ++j) {
-      V* to = reinterpret_cast<V*>(c + i * c_row + j * kLanes);
-      *to = *to + sum[i][j];
+      V* c = reinterpret_cast<V*>(to.c + i * to.row + j * kLanes);
+      *c = add ? *c + sum[i][j] : sum[i][j];
     }
 }
 
 // Tiles of height rows, then one of all rows that are left.
 template <std::int64_t height, std::int64_t width>
-TINYC_TARGET inline void rows(std::int64_t m, std::int64_t k, Strided a, const float* b, std::int64_t b_row, float* c,
-                              std::int64_t c_row) {
+TINYC_TARGET inline void rows(std::int64_t m, Sum s, Result to) {
   while (m >= height) {
-    tile<height, width>(k, a, b, b_row, c, c_row);
-    a.data += height * a.row;
-    c += height * c_row;
+    tile<height, width>(s, to);
+    s.a.data += height * s.a.row;
+    to.c += height * to.row;
     m -= height;
   }
   if constexpr (height > 1) {
     if (m == height - 1)
-      tile<height - 1, width>(k, a, b, b_row, c, c_row);
+      tile<height - 1, width>(s, to);
     else if (m > 0)
-      rows<height - 1, width>(m, k, a, b, b_row, c, c_row);
+      rows<height - 1, width>(m, s, to);
   }
 }
 
-// Columns that do not fill a vector: b's are copied beside zeros, c's are added one by one.
-TINYC_TARGET inline void last_columns(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b,
-                                      std::int64_t b_row, float* c, std::int64_t c_row) {
+// Columns that do not fill a vector: b's are copied beside zeros, c's are stored one by one.
+TINYC_TARGET inline void last_columns(std::int64_t m, std::int64_t n, Sum s, const Result& to) {
   thread_local std::vector<float> padded;
-  padded.assign(static_cast<std::size_t>(k * kLanes), 0.0f);
-  for (std::int64_t d = 0; d < k; ++d) std::copy_n(b + d * b_row, n, padded.data() + d * kLanes);
+  padded.assign(static_cast<std::size_t>(s.runs.count * s.k * kLanes), 0.0f);
+  float* line = padded.data();
+  for (std::int64_t run = 0; run < s.runs.count; ++run)
+    for (std::int64_t d = 0; d < s.k; ++d, line += kLanes) std::copy_n(s.b + run * s.runs.b + d * s.b_row, n, line);
+  s.b = padded.data();
+  s.b_row = kLanes;
+  s.runs.b = s.k * kLanes;
   constexpr std::int64_t kMost = std::int64_t{2} * TINYC_ROWS;
   float part[kMost * kLanes];
-  for (std::int64_t i = 0; i < m; i += kMost) {
+  const bool add = to.store == Store::add;
+  for (std::int64_t i = 0; i < m; i += kMost, s.a.data += kMost * s.a.row) {
     const std::int64_t count = std::min(kMost, m - i);
-    std::fill_n(part, kMost * kLanes, 0.0f);
-    rows<kMost, 1>(count, k, {a.data + i * a.row, a.row, a.col}, padded.data(), kLanes, part, kLanes);
+    rows<kMost, 1>(count, s, {part, kLanes, Store::set});
     for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t j = 0; j < n; ++j) c[(i + r) * c_row + j] += part[r * kLanes + j];
+      for (std::int64_t j = 0; j < n; ++j) {
+        float& c = to.c[(i + r) * to.row + j];
+        c = add ? c + part[r * kLanes + j] : part[r * kLanes + j];
+      }
   }
 }
 
-TINYC_TARGET void product(std::int64_t m, std::int64_t n, std::int64_t k, Strided a, const float* b, std::int64_t b_row,
-                          float* c, std::int64_t c_row) {
-  std::int64_t j = 0;
-  for (; j + 2 * kLanes <= n; j += 2 * kLanes) rows<TINYC_ROWS, 2>(m, k, a, b + j, b_row, c + j, c_row);
-  if (j + kLanes <= n) {
-    rows<2 * TINYC_ROWS, 1>(m, k, a, b + j, b_row, c + j, c_row);
-    j += kLanes;
+TINYC_TARGET void product(std::int64_t m, std::int64_t n, Sum s, Result to) {
+  for (; n >= 2 * kLanes; n -= 2 * kLanes, s.b += 2 * kLanes, to.c += 2 * kLanes) rows<TINYC_ROWS, 2>(m, s, to);
+  if (n >= kLanes) {
+    rows<2 * TINYC_ROWS, 1>(m, s, to);
+    n -= kLanes, s.b += kLanes, to.c += kLanes;
   }
-  if (j < n) last_columns(m, n - j, k, a, b + j, b_row, c + j, c_row);
+  if (n > 0) last_columns(m, n, s, to);
 }
 
 }  // namespace tinyc::TINYC_TILES

@@ -1,5 +1,7 @@
 #include "ops/loops.h"
 
+#include "tinyc/executor.h"
+
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 #define TINYC_VARIANTS [[gnu::target_clones("avx512f", "avx2", "default"), gnu::optimize("O3")]]
 #else
@@ -38,6 +40,10 @@ TINYC_VARIANTS void add_bias_and_clamp(std::int64_t rows, std::int64_t columns, 
 TINYC_VARIANTS void mask_clamped(std::int64_t n, const float* __restrict y, float lo, float hi,
                                  const float* __restrict g, float* __restrict to) {
   for (std::int64_t i = 0; i < n; ++i) to[i] = y[i] > lo && y[i] < hi ? g[i] : 0.0f;
+}
+
+TINYC_VARIANTS void fake_quantize_all(std::int64_t n, float scale, std::int32_t zero_point, float* __restrict y) {
+  for (std::int64_t i = 0; i < n; ++i) y[i] = fake_quantize(y[i], scale, zero_point);
 }
 
 }  // namespace tinyc

@@ -15,5 +15,7 @@ void add_column_sums(std::int64_t rows, std::int64_t columns, const float* x, fl
 void add_bias_and_clamp(std::int64_t rows, std::int64_t columns, const float* bias, float lo, float hi, float* y);
 /// to[i] = g[i] where lo < y[i] < hi, else 0: the gradient of a clamp by its output.
 void mask_clamped(std::int64_t n, const float* y, float lo, float hi, const float* g, float* to);
+/// y[i] becomes fake_quantize(y[i], scale, zero_point) (executor.h): what is left of it as an int8 activation.
+void fake_quantize_all(std::int64_t n, float scale, std::int32_t zero_point, float* y);
 
 }  // namespace tinyc

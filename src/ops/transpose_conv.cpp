@@ -53,8 +53,8 @@ void forward(const ForwardArgs& a) {
   for (std::int64_t n = 0; n < x[0]; ++n)
     for (std::int64_t iy = 0; iy < x[1]; ++iy) {
       std::fill_n(products, x[2] * cols, 0.0f);
-      gemm_add(x[2], cols, x[3], {a.in[0].data + (n * x[1] + iy) * x[2] * x[3], x[3], 1}, weights, cols, products,
-               cols);
+      gemm(Store::add, x[2], cols, x[3], {a.in[0].data + (n * x[1] + iy) * x[2] * x[3], x[3], 1}, weights, cols,
+           products, cols);
       for (std::int64_t ix = 0; ix < x[2]; ++ix)
         for_taps(o, w, y, n, iy, ix, [&](std::int64_t to, std::int64_t t) {
           const float* from = products + ix * cols + t;
@@ -81,9 +81,9 @@ void backward(const BackwardArgs& a) {
         });
       const std::int64_t row = (n * x[1] + iy) * x[2] * x[3];
       if (a.grad_in[0])
-        gemm_add(x[2], x[3], cols, {products.data(), cols, 1}, a.in[1].data, x[3], a.grad_in[0] + row, x[3]);
+        gemm(Store::add, x[2], x[3], cols, {products.data(), cols, 1}, a.in[1].data, x[3], a.grad_in[0] + row, x[3]);
       if (a.grad_in[1])
-        gemm_add(cols, x[3], x[2], {products.data(), 1, cols}, a.in[0].data + row, x[3], a.grad_in[1], x[3]);
+        gemm(Store::add, cols, x[3], x[2], {products.data(), 1, cols}, a.in[0].data + row, x[3], a.grad_in[1], x[3]);
     }
 }
 

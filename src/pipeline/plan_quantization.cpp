@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
 #include "pipeline/measure.h"
 #include "tinyc/executor.h"
@@ -147,8 +148,9 @@ class Trial {
       if (known == c) return value;
     check_interrupt();
     const QuantizationPlan plan = plan_of(c, options_);
-    Graph g = scores_.graph;
-    for (const Pass* p : plan.passes) p->run(g, plan.options);
+    Graph g = calibrated(plan, c);
+    const auto after = std::ranges::find(plan.passes, find_pass("calibrate")) + 1;
+    for (auto p = after; p != plan.passes.end(); ++p) (*p)->run(g, plan.options);
     find_pass("quantize_int8")->run(g, plan.options);
     const Program program = lower(g);
     const std::size_t n = held_out_.samples();
@@ -163,9 +165,20 @@ class Trial {
   std::vector<std::string> notes;
 
  private:
+  // Several candidates differ only in what follows.
+  const Graph& calibrated(const QuantizationPlan& plan, const Candidate& c) {
+    const auto [known, fresh] = calibrated_.try_emplace({c.method, c.equalize}, scores_.graph);
+    for (auto p = plan.passes.begin(); fresh && p != plan.passes.end(); ++p) {
+      (*p)->run(known->second, plan.options);
+      if (*p == find_pass("calibrate")) break;
+    }
+    return known->second;
+  }
+
   Scores scores_;
   PassOptions options_;
   Dataset seen_, held_out_;
+  std::map<std::pair<Method, float>, Graph> calibrated_;
   RealOutputs reference_;
   std::vector<std::pair<Candidate, double>> seen_candidates_;
 };

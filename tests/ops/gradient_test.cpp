@@ -233,7 +233,7 @@ TEST_CASE("batched operators give the same for several samples as one by one", "
   }
 }
 
-TEST_CASE("gemm equals a plain sum for all shapes, strides and overlapping rows", "[gemm]") {
+TEST_CASE("gemm equals a plain sum for all shapes, strides, runs and overlapping rows", "[gemm]") {
   Random r(11);
   for (int i = 0; i < 300; ++i) {
     const std::int64_t m = r.in(1, 20), n = r.in(1, 70), k = r.in(1, 20),
@@ -241,19 +241,23 @@ TEST_CASE("gemm equals a plain sum for all shapes, strides and overlapping rows"
     const std::int64_t b_row = n + r.in(0, 3), c_row = n - overlap + (overlap ? 0 : r.in(0, 3));
     const bool swapped = i % 2;
     const Strided layout{nullptr, swapped ? 1 : k + 1, swapped ? m + 2 : 1};
-    const auto a = random_floats(r, {static_cast<std::int32_t>((m + 2) * (k + 2))}).values;
-    const auto b = random_floats(r, {static_cast<std::int32_t>(k * b_row)}).values;
+    const Runs runs{r.in(1, 3), r.in(0, 9), r.in(0, 9)};
+    const Store store = overlap || r.in(0, 1) ? Store::add : Store::set;
+    const auto a = random_floats(r, {static_cast<std::int32_t>((m + 2) * (k + 2) + 2 * runs.a)}).values;
+    const auto b = random_floats(r, {static_cast<std::int32_t>(k * b_row + 2 * runs.b)}).values;
     auto c = random_floats(r, {static_cast<std::int32_t>(m * c_row + n + 5)}).values;
     auto expected = c;
     for (std::int64_t x = 0; x < m; ++x)
       for (std::int64_t y = 0; y < n; ++y) {
         float sum = 0;
-        for (std::int64_t z = 0; z < k; ++z)
-          sum = std::fma(a[static_cast<std::size_t>(x * layout.row + z * layout.col)],
-                         b[static_cast<std::size_t>(z * b_row + y)], sum);
-        expected[static_cast<std::size_t>(x * c_row + y)] += sum;
+        for (std::int64_t run = 0; run < runs.count; ++run)
+          for (std::int64_t z = 0; z < k; ++z)
+            sum = std::fma(a[static_cast<std::size_t>(run * runs.a + x * layout.row + z * layout.col)],
+                           b[static_cast<std::size_t>(run * runs.b + z * b_row + y)], sum);
+        float& to = expected[static_cast<std::size_t>(x * c_row + y)];
+        to = store == Store::add ? to + sum : sum;
       }
-    gemm_add(m, n, k, {a.data(), layout.row, layout.col}, b.data(), b_row, c.data(), c_row);
+    gemm(store, m, n, k, {a.data(), layout.row, layout.col}, b.data(), b_row, c.data(), c_row, runs);
     if (!overlap) CHECK(c == expected);  // to the bit: the order of sums is fixed
     for (std::size_t j = 0; j < c.size(); ++j) CHECK(c[j] == Approx(expected[j]).margin(1e-4));
   }
