@@ -4,22 +4,56 @@
 // network surgery", Guo et al. 2016) was tried and lost accuracy on LeNet-300-100 at 95 %, because Adam moves a
 // cut weight as fast as any other and the pattern never settles.
 #include <algorithm>
+#include <cmath>
 
 #include "learn.h"
 #include "sparsity.h"
+#include "tinyc/curvature.h"
 #include "tinyc/error.h"
 
 namespace tinyc {
 namespace {
 
-constexpr double kRamp = 0.5;  // share of the training in which the sparsity grows
-constexpr int kUpdates = 100;  // so many patterns on the way
+constexpr double kRamp = 0.5;          // share of the training in which the sparsity grows
+constexpr int kUpdates = 100;          // so many patterns on the way
+constexpr std::size_t kSamples = 500;  // for the deviations of inputs
+constexpr double kLeastShare = 1e-6;   // of a layer's mean variance: what 500 samples never show, others may
+
+// By layer and weight, the standard deviation of the input that it is multiplied with. Times the weight it is the root
+// of what its removal adds to the squared error of the layer's output, when the bias makes good the mean: "Optimal
+// Brain Damage" (LeCun et al. 1990), for the output of the layer instead of the loss. On LeNet-300-100 at 95 % that
+// leaves more accuracy than magnitudes do: weights of pixels that are hardly ever set go first.
+std::vector<std::vector<float>> input_deviations(const Graph& g, const Dataset& d,
+                                                 const std::vector<PrunableLayer>& layers) {
+  std::vector<std::vector<float>> deviations;
+  for (const PrunableLayer& l : layers) deviations.emplace_back(l.w.size(), 1.0f);
+  Graph same = g;
+  walk_layers(g, same, d, std::min(kSamples, d.samples()), {}, Moments::first,
+              [&](std::size_t node, std::span<const InputMoments> moments) {
+                const auto layer = std::ranges::find(layers, g.nodes[node].inputs[1], &PrunableLayer::id);
+                if (layer == layers.end()) return;
+                double mean = 0;
+                for (const InputMoments& m : moments)
+                  for (const double v : m.variance) mean += v / static_cast<double>(m.size * moments.size());
+                if (!(mean > 0)) return;
+                std::vector<float>& of = deviations[static_cast<std::size_t>(layer - layers.begin())];
+                const std::size_t per_group = of.size() / moments.size();
+                for (std::size_t i = 0; i < of.size(); ++i) {
+                  const InputMoments& m = moments[i / per_group];
+                  of[i] = static_cast<float>(std::sqrt(std::max(m.variance[i % m.size], kLeastShare * mean)));
+                }
+              });
+  return deviations;
+}
 
 PassResult run(Graph& g, const PassOptions& o) {
   check_prune(o.prune);
   PassResult result;
   if (o.prune.fraction == 0 || !o.training.data) return result;
   std::vector<PrunableLayer> layers = prunable_layers(g);
+  std::vector<std::vector<float>> deviations;
+  if (o.prune.criterion != PassOptions::Prune::Criterion::magnitude)
+    deviations = input_deviations(g, *o.training.data, layers);
   TrainJob job = job_of(o);
   int done = -1;
   job.schedule = [&](double progress, std::span<Parameter> parameters) {
@@ -27,7 +61,11 @@ PassResult run(Graph& g, const PassOptions& o) {
     const int update = static_cast<int>(t * kUpdates);
     if (update == done) return false;
     done = update;
-    for (PrunableLayer& l : layers) l.w = std::ranges::find(parameters, l.id, &Parameter::id)->value;
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      PrunableLayer& l = layers[k];
+      l.w = std::ranges::find(parameters, l.id, &Parameter::id)->value;
+      for (std::size_t i = 0; !deviations.empty() && i < l.w.size(); ++i) l.w[i] *= deviations[k][i];
+    }
     const double left = 1 - t;
     zero_least_important(layers, o.prune, static_cast<double>(o.prune.fraction) * (1 - left * left * left));
     for (const PrunableLayer& l : layers) {

@@ -24,8 +24,9 @@ bool prunable(OpKind k) { return k == OpKind::conv_2d || k == OpKind::fully_conn
 /// A weight that is not a number is never pruned, so that it stays visible.
 double energy(float w) { return std::isnan(w) ? std::numeric_limits<double>::infinity() : static_cast<double>(w) * w; }
 
-/// The blocks of a layer with their mean energy, made comparable between layers.
-std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64_t length) {
+/// The blocks of a layer with their mean energy, made comparable between layers; infinite for those beyond the share
+/// that it may lose.
+std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64_t length, double limit) {
   std::vector<Block> blocks;
   for (std::size_t row = 0; row < l.w.size(); row += static_cast<std::size_t>(l.row)) {
     for (std::int64_t i = 0; i < l.row; i += length) {
@@ -54,6 +55,8 @@ std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64
     }
     i = next;
   }
+  const auto safe = static_cast<std::size_t>(std::ceil((1 - limit) * static_cast<double>(order.size()) - 1e-6));
+  for (std::size_t i = 0; i < safe; ++i) order[i]->score = std::numeric_limits<double>::infinity();
   return blocks;
 }
 
@@ -67,7 +70,7 @@ void prune_blocks(std::vector<PrunableLayer>& layers, std::vector<Block>& blocks
   });
   auto left = static_cast<std::uint64_t>(std::llround(fraction * static_cast<double>(total)));
   for (const Block& b : blocks) {
-    if (b.size > left) break;
+    if (b.size > left || std::isinf(b.score)) break;
     left -= b.size;
     std::fill_n(layers[b.layer].w.begin() + b.first, b.size, 0.0f);
   }
@@ -127,6 +130,9 @@ void check_prune(const PassOptions::Prune& p) {
   if (!(p.fraction >= 0 && p.fraction < 1))
     throw Error(ErrorKind::usage, "the fraction of weights to prune must be at least 0 and below 1",
                 "for example --prune 0.5");
+  if (!(p.layer_limit >= p.fraction && p.layer_limit <= 1))
+    throw Error(ErrorKind::usage, "the share that every layer may lose is below the one that all lose together",
+                "raise --prune-limit or lower --prune");
   if (p.kind == Prune::Kind::n_m && (p.n < 1 || p.m < 1 || p.n > p.m))
     throw Error(ErrorKind::usage, "N:M pruning keeps N of every M weights, so N must be between 1 and M",
                 "for example --prune 0.5:2:4");
@@ -140,7 +146,7 @@ void zero_least_important(std::vector<PrunableLayer>& layers, const PassOptions:
       prune_n_of_m(layers[i], p.n, p.m);
       continue;
     }
-    const std::vector<Block> own = score(layers[i], i, p.kind == Prune::Kind::block4 ? 4 : 1);
+    const std::vector<Block> own = score(layers[i], i, p.kind == Prune::Kind::block4 ? 4 : 1, p.layer_limit);
     blocks.insert(blocks.end(), own.begin(), own.end());
     if (p.per_layer) prune_blocks(layers, blocks, fraction), blocks.clear();
   }

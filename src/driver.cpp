@@ -98,6 +98,12 @@ std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoic
     plain.code_tables.clear();
     files[name + "_int8.tflite"] = export_tflite(plain);
   }
+  if (choice.real_tflite) {
+    if (!c.real_graph)
+      throw Error(ErrorKind::usage, "there is no float model to write: this one came quantized",
+                  "leave out 'float' in --emit");
+    files[name + "_float.tflite"] = export_tflite(*c.real_graph);
+  }
   return files;
 }
 

@@ -34,7 +34,7 @@ Report load_report(const std::filesystem::path& path);
 
 /// What of a compression is written.
 struct OutputChoice {
-  bool c = true, json = true, html = true, tflite = false;
+  bool c = true, json = true, html = true, tflite = false, real_tflite = false;
   bool reproducible = false;
 };
 

@@ -41,7 +41,8 @@ struct PassOptions {
     enum class Kind : std::uint8_t { unstructured, block4, n_m } kind = Kind::unstructured;
     std::int32_t n = 2, m = 4;  ///< n_m: keep n of every m
     bool per_layer = false;     ///< the same fraction in every layer instead of one global threshold
-    /// automatic: obs where there are real samples and no training follows
+    float layer_limit = 1;      ///< no layer loses more than this share; from `fraction` to 1
+    /// automatic: obs where there are real samples
     enum class Criterion : std::uint8_t { automatic, magnitude, obs } criterion = Criterion::automatic;
   } prune;
 

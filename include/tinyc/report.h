@@ -30,6 +30,13 @@ struct Accuracy {
   bool synthetic = false;                         ///< measured on made-up data: says nothing about accuracy
 };
 
+/// One state of the model on its way: what its weights and biases take and what it is worth.
+struct TradeOff {
+  std::string what;
+  std::uint64_t bytes = 0;  ///< of a real model: 4 for each weight or bias that is not zero
+  double value = 0;         ///< of Accuracy::metric
+};
+
 struct Report {
   std::string status = "ok";
   std::string model_name, sha256, target = "any";
@@ -40,6 +47,7 @@ struct Report {
   bool code_estimated = true;
   std::uint64_t arena = 0, lower_bound = 0;
   std::optional<Accuracy> accuracy;
+  std::vector<TradeOff> trade_off;  ///< in the order of making; empty where accuracy is not measured
   std::vector<LayerReport> layers;
   std::vector<PassRecord> passes;
   std::vector<std::string> warnings;

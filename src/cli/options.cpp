@@ -69,9 +69,11 @@ void set_prune_item(PassOptions& o, const std::string& v, const std::string& ite
 }
 
 void set_prune(CompressOptions& o, const std::string& v) {
-  const auto criterion = o.settings.pass_options.prune.criterion;
-  o.settings.pass_options.prune = {};
-  o.settings.pass_options.prune.criterion = criterion;
+  PassOptions::Prune& p = o.settings.pass_options.prune;
+  PassOptions::Prune kept;
+  kept.criterion = p.criterion;
+  kept.layer_limit = p.layer_limit;
+  p = kept;
   o.settings.pass_options.prune_channels = {};
   const auto items = parse_list(v);
   if (items.empty()) bad("--prune", v, kPruneForm);
@@ -79,7 +81,7 @@ void set_prune(CompressOptions& o, const std::string& v) {
 }
 
 void set_emit(CompressOptions& o, const std::string& v) {
-  o.output.c = o.output.json = o.output.html = o.output.tflite = false;
+  o.output.c = o.output.json = o.output.html = o.output.tflite = o.output.real_tflite = false;
   for (const auto& item : parse_list(v)) {
     if (item == "c")
       o.output.c = true;
@@ -89,8 +91,10 @@ void set_emit(CompressOptions& o, const std::string& v) {
       o.output.html = true;
     else if (item == "tflite")
       o.output.tflite = true;
+    else if (item == "float")
+      o.output.real_tflite = true;
     else
-      bad("--emit", v, "a list of c, tflite, json, html");
+      bad("--emit", v, "a list of c, json, html, tflite, float");
   }
 }
 
@@ -158,6 +162,10 @@ const OptionSpec kOwnSpecs[] = {
            v, "--prune-criterion",
            {{"auto", Criterion::automatic}, {"magnitude", Criterion::magnitude}, {"obs", Criterion::obs}});
      }},
+    {"prune-limit", "S", "no layer loses more than the fraction S of its weights (default 1)", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.prune.layer_limit = static_cast<float>(parse_number(v, "--prune-limit", 0, 1));
+     }},
     {"optimize", "GOAL", "balanced (default), size or speed", false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.optimize = choose<P::Optimize>(
@@ -179,7 +187,7 @@ const OptionSpec kOwnSpecs[] = {
      }},
     {"name", "N", "C name of the model (default: model)", false,
      [](O& o, const std::string& v) { o.settings.name = v; }},
-    {"emit", "LIST", "c,json,html (default), tflite", false, set_emit},
+    {"emit", "LIST", "c,json,html (default), tflite (int8), float (.tflite before quantization)", false, set_emit},
     {"pass", "LIST", "run exactly these passes", false,
      [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
     {"load-pass", "LIB", "a pass from a shared library; runs before calibration, or where --pass names it", true,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "pipeline/finetune_hook.h"
 #include "pipeline/measure.h"
@@ -75,11 +76,26 @@ std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s
   return list;
 }
 
-Accuracy measure(const Import& model, const Program& p, const Dataset& d, const std::string& metric, bool synthetic) {
-  MetricData m{&d, synthetic ? std::min<std::size_t>(d.samples(), 8) : d.samples(),
-               p.values[static_cast<std::size_t>(p.outputs[0])].elements(),
-               p.values[static_cast<std::size_t>(p.outputs[0])].type == DType::i32};
-  Accuracy a;
+// 4 bytes for each weight and bias that is not zero.
+std::uint64_t real_bytes(const Graph& g) {
+  std::vector<std::uint8_t> seen(g.tensors.size(), 0);
+  std::uint64_t bytes = 0;
+  for (const Node& n : g.nodes)
+    for (const auto id : n.inputs) {
+      if (id == kNoTensor || !g.at(id).is_const() || g.at(id).dtype != DType::f32) continue;
+      if (std::exchange(seen[static_cast<std::size_t>(id)], 1)) continue;
+      const auto values = g.at(id).as<float>();
+      bytes += 4 * (values.size() - static_cast<std::size_t>(std::ranges::count(values, 0.0f)));
+    }
+  return bytes;
+}
+
+void measure(const Import& model, const std::optional<Graph>& real, const Program& p, const Dataset& d,
+             const std::string& metric, bool synthetic, Report& r) {
+  const auto& output = p.values[static_cast<std::size_t>(p.outputs[0])];
+  const MetricData m{&d, synthetic ? std::min<std::size_t>(d.samples(), 8) : d.samples(), output.elements(),
+                     output.type == DType::i32};
+  Accuracy& a = r.accuracy.emplace();
   a.synthetic = synthetic;
   a.metric = resolve_metric(metric, m);
   const RealOutputs compressed = real_outputs(p, d, m.samples);
@@ -87,13 +103,16 @@ Accuracy measure(const Import& model, const Program& p, const Dataset& d, const 
   const RealOutputs reference = model.graph.stage == Stage::Float ? run_float(model.graph, d, m.samples)
                                                                   : real_outputs(lower(model.graph), d, m.samples);
   compare(reference, compressed, m, a);
-  a.float_value = score(a.metric, reference, m);
-  a.compressed = score(a.metric, compressed, m);
-  if (a.metric == "cosine") {
-    a.float_value = 1.0;
-    a.compressed = mean_cosine(reference, compressed, m);
-  }
-  return a;
+  const auto value = [&](const RealOutputs& outputs) -> std::optional<double> {
+    if (a.metric == "cosine") return mean_cosine(reference, outputs, m);
+    return score(a.metric, outputs, m);
+  };
+  a.float_value = a.metric == "cosine" ? 1.0 : score(a.metric, reference, m);
+  a.compressed = value(compressed);
+  if (!a.float_value || !a.compressed || synthetic) return;
+  r.trade_off.push_back({"as given", r.float_weight_bytes, *a.float_value});
+  if (real) r.trade_off.push_back({"before quantization", real_bytes(*real), *value(run_float(*real, d, m.samples))});
+  r.trade_off.push_back({"compressed", r.flash.weights + r.flash.tables + r.flash.params, *a.compressed});
 }
 
 // The user's own training, recorded like a pass.
@@ -185,6 +204,7 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
     float_graph = out.graph;
   }
   run({trained, quantize});
+  if (out.graph.stage == Stage::Float) out.real_graph = out.graph;
   if (quantize != passes.end()) {
     progress("plan", 0.2);
     const QuantizationPlan plan =
@@ -221,7 +241,8 @@ Compressed compress(const CompressInputs& in, const CompressSettings& s) {
 
   progress("measure", 0.7);
   const Dataset* data = in.evaluation ? in.evaluation : calibration;
-  r.accuracy = measure(model, out.program, *data, s.metric, data == &synthetic);
+  const bool lossy = in.training || (out.real_graph && real_bytes(*out.real_graph) < real_bytes(model.graph));
+  measure(model, lossy ? out.real_graph : std::nullopt, out.program, *data, s.metric, data == &synthetic, r);
   if (!in.evaluation && in.calibration)
     r.warnings.push_back("accuracy was measured on the calibration samples; give --eval DATA for other ones");
   if (!float_graph.nodes.empty()) {

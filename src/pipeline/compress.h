@@ -39,7 +39,8 @@ struct CompressSettings {
 };
 
 struct Compressed {
-  Graph graph;  ///< final graph, Quantized or Coded
+  Graph graph;                      ///< final graph, Quantized or Coded
+  std::optional<Graph> real_graph;  ///< pruned and trained, before quantization; none for models that came quantized
   Program program;
   Report report;
 };

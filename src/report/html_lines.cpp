@@ -18,6 +18,12 @@ constexpr const char* kStyle =
     ".c0{stroke:#4c78d8}.c1{stroke:#2fa58c}.c2{stroke:#d98f2b}.c3{stroke:#9a63c9}.c4{stroke:#c9577e}.c5{stroke:#6f9c3c}"
     ".c6{stroke:#3f9fc4}.c7{stroke:#b0784f}.again{stroke-dasharray:6 3}</style>";
 
+constexpr std::size_t kMarked = 16;  // points of a curve that are shown one by one
+
+std::string dot(const std::string& css, double x, double y) {
+  return "<circle class=\"" + css + "\" cx=\"" + coordinate(x) + "\" cy=\"" + coordinate(y) + "\" r=\"2.5\"/>";
+}
+
 struct Scale {
   double lo = std::numeric_limits<double>::infinity(), hi = -std::numeric_limits<double>::infinity(), step = 1;
 
@@ -70,10 +76,13 @@ std::string line_chart(const std::string& title, const std::vector<Curve>& curve
     std::stable_sort(points.begin(), points.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     const std::string css = "c c" + std::to_string(i % kColours) + (i >= kColours ? " again" : "");
     std::string path;
+    if (points.size() <= kMarked)
+      for (const auto& [x, y] : points) body += dot(css, x_of(x), y_of(y));
     for (const auto& [x, y] : points)
       path.append(path.empty() ? "" : " ").append(coordinate(x_of(x))).append(",").append(coordinate(y_of(y)));
     body.append("<polyline class=\"").append(css).append("\" points=\"").append(path).append("\"><title>");
     body.append(escape(curves[i].name)).append("</title></polyline>");
+    if (curves[i].name.empty()) continue;  // a single one needs no key
     const double y = kTop + kLegendRow * (static_cast<double>(i) + 0.5);
     body +=
         line(css.c_str(), right + 14, y, right + 34, y) + label("start", right + 40, y + 4, curves[i].name, "small");

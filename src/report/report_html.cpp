@@ -127,6 +127,22 @@ std::string training_charts(const Report& r) {
   return out;
 }
 
+// Size against accuracy of the model's states.
+std::string trade_off_chart(const Report& r) {
+  if (r.trade_off.size() < 2 || !r.accuracy) return {};
+  Curve way{"", {}};
+  std::string rows;
+  for (const TradeOff& t : r.trade_off) {
+    way.points.emplace_back(static_cast<double>(t.bytes) / 1024, t.value);
+    rows += "<tr><td>" + escape(t.what) + "</td><td class=\"n\">" + with_commas(t.bytes) + "</td><td class=\"n\">" +
+            decimals(t.value, 4) + "</td></tr>\n";
+  }
+  const std::string& metric = r.accuracy->metric;
+  return line_chart(metric + " by size", {way}, "KiB of weights and biases", metric) +
+         "<table><tr><th>model</th><th class=\"n\">bytes</th><th class=\"n\">" + escape(metric) + "</th></tr>\n" +
+         rows + "</table>\n";
+}
+
 // Share of zeros in every layer with weights, where pruning left some.
 std::string sparsity_table(const Report& r) {
   std::string rows;
@@ -217,6 +233,8 @@ std::string to_html(const Report& r, const Program& p) {
                  "is scratch; the dashed line is the lower bound.",
                  arena_chart(p));
   if (any_weights) out += section("Weights", "Histograms over [-128, 127], heights as square roots.", histograms(r));
+  if (const std::string chart = trade_off_chart(r); !chart.empty())
+    out += section("Accuracy against size", "From the model as given to what was written.", chart);
   if (const std::string curves = training_charts(r); !curves.empty())
     out += section("Training", "Loss over the training samples, and what the held-out ones say.", curves);
   if (const std::string zeros = sparsity_table(r); !zeros.empty())

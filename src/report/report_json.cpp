@@ -222,6 +222,14 @@ Report read_report(const Json& root) {
   ram.read("arena", r.arena);
   ram.read("lower_bound", r.lower_bound);
   if (j.has("accuracy")) r.accuracy = read_accuracy(j.object("accuracy"));
+  if (j.has("trade_off"))
+    for (const Json& v : j.array("trade_off")) {
+      const Reader t(v, "a point of trade_off");
+      TradeOff& point = r.trade_off.emplace_back();
+      t.read("what", point.what);
+      t.read("bytes", point.bytes);
+      t.read("value", point.value);
+    }
   for (const Json& l : j.array("layers")) r.layers.push_back(read_layer({l, "a layer"}));
   for (const Json& p : j.array("passes")) r.passes.push_back(read_pass({p, "a pass"}));
   if (j.has("warnings")) j.read("warnings", r.warnings);
@@ -235,6 +243,8 @@ std::string to_json(const Report& r, bool reproducible) {
   Json layers = Json::array(), passes = Json::array();
   for (const auto& l : r.layers) layers.push_back(layer_json(l));
   for (const auto& p : r.passes) passes.push_back(pass_json(p, reproducible));
+  Json trade_off = Json::array();
+  for (const auto& t : r.trade_off) trade_off.push_back({{"what", t.what}, {"bytes", t.bytes}, {"value", t.value}});
   const Json j = {{"schema_version", kSchemaVersion},
                   {"status", r.status},
                   {"tinyc_version", TINYC_VERSION},
@@ -258,6 +268,7 @@ std::string to_json(const Report& r, bool reproducible) {
                   {"macs", r.macs},
                   {"ratio", r.ratio()},
                   {"accuracy", r.accuracy ? accuracy_json(*r.accuracy) : Json(nullptr)},
+                  {"trade_off", trade_off},
                   {"layers", layers},
                   {"passes", passes},
                   {"warnings", r.warnings},

@@ -248,6 +248,11 @@ TEST_CASE("emit tflite, --dump-after, --pass and -v do what they say") {
   CHECK(json::parse(
             tinyc_run("inspect " + quoted(f / "out/fashion_int8.tflite") + " --json").out)["inputs"][0]["dtype"] ==
         "int8");
+  REQUIRE(tinyc_run(example_args(f / "real") + " --emit float --prune 0.5 -q").code == 0);
+  const json real = json::parse(tinyc_run("inspect " + quoted(f / "real/fashion_float.tflite") + " --json").out);
+  CHECK(real["inputs"][0]["dtype"] == "float32");
+  CHECK(tinyc_run("compress " + quoted(f / "out/fashion_int8.tflite") + " --emit float -o " + quoted(f / "o2")).code ==
+        2);
   CHECK(tinyc_run(example_args(f / "o2") + " --dump-after nonsense").code == 2);
   CHECK(tinyc_run(example_args(f / "o2") + " --pass nonsense").code == 2);
   CHECK(tinyc_run(example_args(f / "o2") + " --pass canonicalize").code == 2);  // leaves a float graph

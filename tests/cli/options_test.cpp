@@ -126,6 +126,7 @@ TEST_CASE("choices") {
   using Criterion = P::Prune::Criterion;
   CHECK(with("prune-criterion", "auto").settings.pass_options.prune.criterion == Criterion::automatic);
   CHECK(with("prune-criterion", "magnitude").settings.pass_options.prune.criterion == Criterion::magnitude);
+  CHECK(with("prune-limit", "0.9").settings.pass_options.prune.layer_limit == 0.9f);
   CHECK(with("prune-criterion", "obs").settings.pass_options.prune.criterion == Criterion::obs);
   CHECK(with("weight-rounding", "auto").settings.pass_options.weight_rounding == P::WeightRounding::automatic);
   CHECK(with("weight-rounding", "nearest").settings.pass_options.weight_rounding == P::WeightRounding::nearest);

@@ -58,6 +58,22 @@ Floats pruned(const Floats& w, const PassOptions& o) {
 std::size_t zeros(const Floats& w) { return static_cast<std::size_t>(std::count(w.begin(), w.end(), 0.0f)); }
 }  // namespace
 
+TEST_CASE("no layer loses more than its limit") {
+  // without a limit the balance between layers takes two thirds of the first
+  const std::vector<Floats> w{{1e-3f, 2e-3f, 3e-3f, 10, 4e-3f, 5e-3f}, {5, 5, 5, 5, 5, 5}};
+  PassOptions o = options(0.5f);
+  Graph free = layers(w);
+  prune(free, o);
+  CHECK(zeros(weights(free, 0)) == 5);
+  o.prune.layer_limit = 0.5f;
+  Graph limited = layers(w);
+  prune(limited, o);
+  CHECK(weights(limited, 0) == Floats{0, 0, 0, 10, 4e-3f, 5e-3f});
+  CHECK(zeros(weights(limited, 1)) == 3);
+  o.prune.layer_limit = 0.4f;
+  CHECK_THROWS_AS(prune(limited, o), Error);
+}
+
 TEST_CASE("the smallest magnitudes go, whatever their sign") {
   CHECK(pruned({1, -8, 3, -4, 5, -6, 7, -2}, options(0.5f)) == Floats{0, -8, 0, 0, 5, -6, 7, 0});
   CHECK(pruned({1, -8, 3, -4}, options(0.25f)) == Floats{0, -8, 3, -4});

@@ -35,6 +35,7 @@ Report small_report(const Program& p) {
   a.agreement = 0.987;
   a.sqnr_db = 30.25;
   r.accuracy = a;
+  r.trade_off = {{"as given", 4000, 0.9125}, {"before quantization", 2000, 0.905}, {"compressed", 700, 0.9}};
   r.layers[0].sqnr_db = 12.5;
   r.layers[1].sqnr_db = 40;
   r.passes = {{"canonicalize", 1.5, 4000, 3900, true, {"2 nodes folded"}}, {"quantize_int8", 2, 3900, 1000, true, {}}};
