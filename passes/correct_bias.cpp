@@ -17,8 +17,7 @@ namespace {
 PassResult run(Graph& g, const PassOptions& o) {
   const std::int32_t levels = largest_level(o.weight_bits);
   return round_layers(
-      g, o,
-      [&](const InputMoments& m, std::span<const float> filters, std::span<const float> scales) {
+      g, o, by_group([&](const InputMoments& m, std::span<const float> filters, std::span<const float> scales) {
         GridFilters f{{filters.begin(), filters.end()}, {scales.begin(), scales.end()}};
         for (float& s : f.scales)
           if (!(s > 0)) s = 1.0f;
@@ -27,7 +26,7 @@ PassResult run(Graph& g, const PassOptions& o) {
           f.values[i] = s * static_cast<float>(weight_level(f.values[i], s, levels));
         }
         return f;
-      },
+      }),
       Moments::first);
 }
 

@@ -28,7 +28,24 @@ void replace_filters(Graph& g, std::size_t node, const Filters& old, const Filte
   set_bias(g, node, bias);
 }
 
-PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& round, Moments kind) {
+RoundLayer by_group(RoundFilters round) {
+  return [round = std::move(round)](std::size_t, std::span<const InputMoments> groups, const Filters& old,
+                                    std::span<const float> scales) {
+    GridFilters all;
+    const std::size_t per_group = old.channels / old.groups;
+    for (std::size_t group = 0; group < old.groups; ++group) {
+      const std::size_t first = group * per_group;
+      const GridFilters one =
+          round(groups[group], std::span(old.values).subspan(first * old.size, per_group * old.size),
+                scales.subspan(first, per_group));
+      all.values.insert(all.values.end(), one.values.begin(), one.values.end());
+      all.scales.insert(all.scales.end(), one.scales.begin(), one.scales.end());
+    }
+    return all;
+  };
+}
+
+PassResult round_layers(Graph& g, const PassOptions& o, const RoundLayer& round, Moments kind) {
   const std::size_t n = calibration_count(o, "rounding of weights");
   Graph prepared = g;
   prepare_activations(prepared);
@@ -41,17 +58,9 @@ PassResult round_layers(Graph& g, const PassOptions& o, const RoundFilters& roun
         Filters now = old;
         const Quant grid = weight_grid(g.at(g.nodes[node].inputs[1]), traits(g.nodes[node].op).quant.weight_axis,
                                        largest_level(o.weight_bits));
-        std::vector<float> scales;
-        const std::size_t per_group = old.channels / old.groups;
-        for (std::size_t group = 0; group < old.groups; ++group) {
-          const std::size_t first = group * per_group;
-          const GridFilters rounded =
-              round(moments[group], std::span(old.values).subspan(first * old.size, per_group * old.size),
-                    std::span(grid.scale).subspan(first, per_group));
-          std::ranges::copy(rounded.values, now.values.begin() + static_cast<std::ptrdiff_t>(first * old.size));
-          scales.insert(scales.end(), rounded.scales.begin(), rounded.scales.end());
-        }
-        replace_filters(g, node, old, now, moments, scales);
+        const GridFilters rounded = round(node, moments, old, grid.scale);
+        now.values = rounded.values;
+        replace_filters(g, node, old, now, moments, rounded.scales);
         ++layers;
       });
   remove_unused(g);

@@ -55,6 +55,15 @@ void walk_layers(const Graph& reference, Graph& g, const Dataset& d, std::size_t
                  std::span<const std::optional<Quant>> quants, Moments kind,
                  const std::function<void(std::size_t node, std::span<const InputMoments>)>& visit);
 
+/// By node with filters (empty for others) and output channel: how much the network's answer changes with the channel,
+/// the mean over samples of the sum over positions of (d loss / d y)^2 before the fused activation. The loss is that of
+/// an answer drawn from the network itself, at temperature 2: -log p of a class, or half the squared distance in
+/// standard deviations of an output that is no class. So half this curvature times the mean squared error of a channel
+/// is, about, the divergence in nats that the error brings: the output factor of K-FAC (Martens, Grosse 2015,
+/// "Optimizing Neural Networks with Kronecker-factored Approximate Curvature", section 3) without its cross terms.
+/// Needs no labels. The result does not depend on threads.
+std::vector<std::vector<double>> output_curvature(const Graph& g, const Dataset& d, std::size_t n, std::uint64_t seed);
+
 /// A ridge, relative to the mean variance, that fits the number of rows: few of them say little of many inputs.
 inline double ridge_for(const InputMoments& m) noexcept { return 0.01 + 0.5 * static_cast<double>(m.size) / m.rows; }
 
@@ -69,6 +78,16 @@ struct GridFilters {
 /// 2022; Babai's nearest plane by another name), then coordinate descent, for several scales, of which the best is
 /// refitted.
 GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping);
+
+/// Filters of one tensor, [channels][size] in groups of consecutive channels that share moments, on grids of at most
+/// 2 * levels + 1 values: minimizes, over scales and levels together, sum over channels of curvature / 2 * output error
+/// + price * bits, in nats when `curvature` is output_curvature's and `price` is in nats a bit. Bits are those of an
+/// ideal coder of the tensor's own order-0 statistics, which are found by iterating. Weights that are exactly zero stay
+/// zero and cost nothing. Source: entropy-constrained scalar quantization (Chou, Lookabaugh, Gray 1989) with the error
+/// feedback of round_filters; the loss in bits' currency as in Choi et al. 2017, "Towards the Limit of Network
+/// Quantization".
+GridFilters price_filters(std::span<const InputMoments> groups, std::span<const float> filters, std::int32_t levels,
+                          std::span<const double> curvature, double price);
 
 struct RefittedFilters {
   std::vector<float> values;

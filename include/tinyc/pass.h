@@ -28,6 +28,7 @@ struct PassOptions {
   } calib_method = CalibMethod::automatic;
   float percentile = 99.99f;
 
+  float bit_price = 0;           ///< nats of divergence that a bit of weights may cost; 0: bits cost nothing
   std::int32_t weight_bits = 8;  ///< 2..8: weights have 2^bits - 1 levels
   enum class WeightRounding : std::uint8_t {
     automatic,

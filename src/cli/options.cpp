@@ -147,6 +147,10 @@ const OptionSpec kOwnSpecs[] = {
        if (bits != std::floor(bits)) bad("--weight-bits", v, "a whole number from 2 to 8");
        o.settings.pass_options.weight_bits = static_cast<std::int32_t>(bits);
      }},
+    {"bit-price", "P", "round weights by error and bits: millionths of a nat of divergence that a bit may cost", false,
+     [](O& o, const std::string& v) {
+       o.settings.pass_options.bit_price = static_cast<float>(parse_number(v, "--bit-price", 0, 1e6) * 1e-6);
+     }},
     {"weight-rounding", "R", "auto (default), nearest or second-order", false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.weight_rounding =

@@ -1,52 +1,12 @@
-#include "tinyc/curvature.h"
-
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-
+#include "exec/quadratic_form.h"
 #include "tinyc/parallel.h"
 #include "tinyc/quantize.h"
 
 namespace tinyc {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Vector = Eigen::VectorXd;
-
 // Scales tried, as shares of the one that clips nothing: with few levels clipping the largest weights pays.
 constexpr int kScales = 12, kSweeps = 20, kRefits = 3;
-
-/// The quadratic form of one group of filters. Inputs are ordered by variance, the largest last.
-struct Form {
-  std::vector<Eigen::Index> order;
-  Matrix h;  ///< covariance of x' + damping
-  Matrix r;  ///< upper triangular, r^T r = h
-
-  Form(const InputMoments& m, double damping) {
-    const auto k = static_cast<Eigen::Index>(m.size);
-    const Eigen::Map<const Matrix> covariance(m.covariance.data(), k, k);
-    order.resize(m.size);
-    std::iota(order.begin(), order.end(), Eigen::Index{0});
-    std::ranges::stable_sort(order,
-                             [&](Eigen::Index a, Eigen::Index b) { return covariance(a, a) < covariance(b, b); });
-    h.resize(k, k);
-    for (Eigen::Index i = 0; i < k; ++i)
-      for (Eigen::Index j = 0; j < k; ++j)
-        h(i, j) = covariance(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(j)]);
-    double ridge = damping * h.diagonal().mean();
-    if (!(ridge > 0)) ridge = 1;  // inputs that never change: every weight for itself
-    h.diagonal().array() += ridge;
-    r = h.llt().matrixU();
-  }
-
-  Vector permuted(std::span<const float> w) const {
-    Vector v(static_cast<Eigen::Index>(w.size()));
-    for (std::size_t i = 0; i < w.size(); ++i) v[static_cast<Eigen::Index>(i)] = w[static_cast<std::size_t>(order[i])];
-    return v;
-  }
-};
 
 /// One filter on its grid: q * scale.
 struct Candidate {
@@ -54,10 +14,8 @@ struct Candidate {
   double scale = 0, error = std::numeric_limits<double>::infinity();
 };
 
-double nearest_level(double v, double levels) { return std::clamp(std::round(v), -levels, levels); }
-
 /// Last input first: each weight is rounded where the errors of those before put its optimum.
-Candidate feed_back(const Form& f, const Vector& target, const Vector& w, double scale, double levels) {
+Candidate feed_back(const QuadraticForm& f, const Vector& target, const Vector& w, double scale, double levels) {
   const Eigen::Index k = target.size();
   Candidate c{Vector::Zero(k), scale, 0};
   Vector delta = Vector::Zero(k);
@@ -73,7 +31,7 @@ Candidate feed_back(const Form& f, const Vector& target, const Vector& w, double
 }
 
 /// Moves single weights to other levels while that lowers the error.
-void descend(const Form& f, const Vector& target, const Vector& w, double levels, Candidate& c) {
+void descend(const QuadraticForm& f, const Vector& target, const Vector& w, double levels, Candidate& c) {
   Vector delta = c.q * c.scale - target;
   Vector gradient = f.h * delta;
   for (int sweep = 0; sweep < kSweeps; ++sweep) {
@@ -93,7 +51,7 @@ void descend(const Form& f, const Vector& target, const Vector& w, double levels
   c.error = delta.dot(f.h * delta);
 }
 
-Candidate round_filter(const Form& f, const Vector& target, const Vector& w, std::int32_t levels) {
+Candidate round_filter(const QuadraticForm& f, const Vector& target, const Vector& w, std::int32_t levels) {
   const double largest = w.cwiseAbs().maxCoeff(), most = levels;
   Candidate best;
   if (!(largest > 0)) return {Vector::Zero(w.size()), 0, 0};
@@ -115,27 +73,6 @@ Candidate round_filter(const Form& f, const Vector& target, const Vector& w, std
   return best;
 }
 
-/// What the inputs have moved by: cross - covariance, in the order of the form.
-Matrix drift_of(const Form& f, const InputMoments& m) {
-  const auto k = static_cast<Eigen::Index>(m.size);
-  Matrix drift(k, k);
-  for (Eigen::Index i = 0; i < k; ++i)
-    for (Eigen::Index j = 0; j < k; ++j) {
-      const auto at =
-          static_cast<std::size_t>(f.order[static_cast<std::size_t>(i)] * k + f.order[static_cast<std::size_t>(j)]);
-      drift(i, j) = m.cross[at] - m.covariance[at];
-    }
-  return drift;
-}
-
-/// The real weights that would be best for x': w + w (cross - covariance) h^-1.
-Vector best_target(const Form& f, const Matrix& drift, const Vector& w) {
-  Vector pull = drift.transpose() * w;
-  f.r.transpose().triangularView<Eigen::Lower>().solveInPlace(pull);
-  f.r.triangularView<Eigen::Upper>().solveInPlace(pull);
-  return w + pull;
-}
-
 // Factors of so many multiplications are taken for each filter; beyond, inputs count as uncorrelated in the saliency.
 constexpr double kMostFactorWork = 2e10;
 constexpr int kRelaxations = 30;
@@ -149,7 +86,7 @@ Vector inverse_diagonal(const Matrix& r) {
 }  // namespace
 
 GridFilters round_filters(const InputMoments& m, std::span<const float> filters, std::int32_t levels, double damping) {
-  const Form form(m, damping);
+  const QuadraticForm form(m, damping);
   const std::size_t count = filters.size() / m.size;
   const Matrix drift = drift_of(form, m);
   GridFilters out{std::vector<float>(filters.size()), std::vector<float>(count)};
@@ -167,7 +104,7 @@ GridFilters round_filters(const InputMoments& m, std::span<const float> filters,
 
 RefittedFilters refit_filters(const InputMoments& m, std::span<const float> filters, std::span<const float> kept,
                               double damping) {
-  const Form form(m, damping);
+  const QuadraticForm form(m, damping);
   const Matrix drift = drift_of(form, m);
   const std::size_t count = filters.size() / m.size;
   const double k = static_cast<double>(m.size);

@@ -14,13 +14,6 @@ namespace {
 constexpr std::int64_t kChunkSamples = 16, kChunkElements = std::int64_t{1} << 21;
 constexpr std::size_t kRememberedElements = std::size_t{1} << 26;
 
-Constants constants_of(const Graph& g) {
-  Constants c(g.tensors.size(), nullptr);
-  for (std::size_t i = 0; i < c.size(); ++i)
-    if (g.tensors[i].is_const() && g.tensors[i].dtype == DType::f32) c[i] = g.tensors[i].as<float>().data();
-  return c;
-}
-
 std::vector<TensorId> wanted_of(const Objective& o, bool teacher) {
   std::vector<TensorId> ids;
   for (const Target& t : teacher ? o.teacher_targets() : o.targets()) ids.push_back(t.id);

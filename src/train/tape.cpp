@@ -11,6 +11,13 @@ std::size_t at(TensorId id) { return static_cast<std::size_t>(id); }
 
 }  // namespace
 
+Constants constants_of(const Graph& g) {
+  Constants c(g.tensors.size(), nullptr);
+  for (std::size_t i = 0; i < c.size(); ++i)
+    if (g.tensors[i].is_const() && g.tensors[i].dtype == DType::f32) c[i] = g.tensors[i].as<float>().data();
+  return c;
+}
+
 Plan::Plan(const Graph& g, std::vector<TensorId> wanted, std::span<const Parameter> parameters)
     : graph(g), targets(std::move(wanted)), node_needed(g.nodes.size(), 0), gradient_needed(g.tensors.size(), 0) {
   std::vector<std::uint8_t> needed(g.tensors.size(), 0);
@@ -71,6 +78,12 @@ std::span<const float> Tape::output(TensorId id, std::int64_t sample) const {
 }
 
 std::span<float> Tape::seed(TensorId id, std::int64_t sample) {
+  const auto n = static_cast<std::size_t>(elements(id));
+  return std::span(gradient_[at(id)]).subspan(static_cast<std::size_t>(sample) * n, n);
+}
+
+std::span<const float> Tape::gradient(TensorId id, std::int64_t sample) const {
+  if (gradient_[at(id)].empty()) return {};
   const auto n = static_cast<std::size_t>(elements(id));
   return std::span(gradient_[at(id)]).subspan(static_cast<std::size_t>(sample) * n, n);
 }

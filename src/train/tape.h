@@ -11,6 +11,9 @@ namespace tinyc {
 /// The constants that the network sees, by tensor id; null where the tensor is an activation.
 using Constants = std::vector<const float*>;
 
+/// Those of the graph itself.
+Constants constants_of(const Graph& g);
+
 /// What of a graph is computed: the nodes that `targets` depend on, and of those the ones that gradients go through.
 struct Plan {
   const Graph& graph;
@@ -33,6 +36,8 @@ class Tape {
   std::span<const float> output(TensorId id, std::int64_t sample) const;
   /// Where the caller puts d loss / d target before backward(); zero at first.
   std::span<float> seed(TensorId id, std::int64_t sample);
+  /// After backward(): d loss / d an activation. Empty where no gradient goes.
+  std::span<const float> gradient(TensorId id, std::int64_t sample) const;
   void clear_gradients(std::int64_t samples);
   /// Adds to parameter_gradients[tensor id] (null for everything else).
   void backward(std::int64_t samples, const Constants& constants, const FakeQuant* quant,

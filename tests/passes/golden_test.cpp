@@ -64,6 +64,8 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
     o.training.options.learning_rate = std::stof(value);
   else if (key == "train")
     t.train = std::stoul(value);
+  else if (key == "bit_price")
+    o.bit_price = std::stof(value);
   else if (key == "weight_bits")
     o.weight_bits = std::stoi(value);
   else if (key == "calib_method")
