@@ -55,6 +55,9 @@ Compressed compress_model(const CompressOptions& o) {
   CompressSettings settings = o.settings;
   settings.pass_options.training.options.seed = settings.seed;
   settings.pass_options.training.hooks.on_epoch = log_epoch;
+  if (settings.pass_options.bit_price == 0)
+    settings.budget = {o.gates.max_flash, o.gates.max_drop,
+                       settings.pass_options.optimize == PassOptions::Optimize::size};
   settings.progress = show_progress;
   settings.after_pass = [&](const Pass& p, const Graph& g) {
     if (o.dump_after == p.name) {

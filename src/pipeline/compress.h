@@ -23,10 +23,19 @@ struct CompressInputs {
   const Graph* teacher = nullptr;        ///< float; null: labels alone
 };
 
+/// What bits may be spent or spared for. Nothing of it: weights are rounded as exactly as int8 allows.
+struct Budget {
+  std::optional<std::uint64_t> max_flash;  ///< bytes: weights become coarser until this fits
+  std::optional<double> max_drop;          ///< of the metric
+  bool smallest = false;                   ///< with max_drop: as coarse as the drop allows
+  bool any() const noexcept { return max_flash || (max_drop && smallest); }
+};
+
 struct CompressSettings {
   std::string name = "model";
   bool int8 = false;
   std::string metric = "auto", target = "any";
+  Budget budget;
   bool qat = false;                 ///< quantization-aware training, where there are training samples
   std::vector<std::string> passes;  ///< empty: the default pipeline
   PassOptions pass_options;

@@ -214,7 +214,8 @@ QuantizationPlan plan_quantization(const Graph& g, const PassOptions& o) {
   if (o.calib_method == Method::automatic && !wide) methods.push_back(Method::automatic);
   std::vector<Weights> weights{Weights::second_order};
   if (o.weight_rounding == Rounding::nearest) weights = {Weights::nearest, Weights::corrected};
-  if (o.weight_rounding == Rounding::automatic && o.bit_price == 0) weights = {Weights::nearest, Weights::corrected, Weights::second_order};
+  if (o.weight_rounding == Rounding::automatic && o.bit_price == 0)
+    weights = {Weights::nearest, Weights::corrected, Weights::second_order};
 
   Trial trial(g, o, samples);
   Candidate best{methods.front(), -1, weights.front()};

@@ -190,7 +190,8 @@ TEST_CASE("prune in whole channels, alone or beside single weights") {
 TEST_CASE("emit names exactly what is written") {
   const auto emit = [](const std::string& v) {
     const OutputChoice o = with("emit", v).output;
-    return std::string(o.c ? "c" : "") + (o.json ? "j" : "") + (o.html ? "h" : "") + (o.tflite ? "t" : "");
+    return std::string(o.c ? "c" : "") + (o.json ? "j" : "") + (o.html ? "h" : "") + (o.tflite ? "t" : "") +
+           (o.real_tflite ? "f" : "");
   };
   const OutputChoice usual = resolve_options("/no/m.tflite", {}, "").output;
   CHECK((usual.c && usual.json && usual.html && !usual.tflite));
@@ -199,8 +200,9 @@ TEST_CASE("emit names exactly what is written") {
   CHECK(emit("html") == "h");
   CHECK(emit("tflite") == "t");
   CHECK(emit("c,tflite") == "ct");
+  CHECK(emit("float,c") == "cf");
   CHECK(emit("html,json") == "jh");
-  CHECK(has(refusal("emit", "c,pdf"), "a list of c, tflite, json, html"));
+  CHECK(has(refusal("emit", "c,pdf"), "a list of c, json, html, tflite, float"));
 }
 
 TEST_CASE("tinyc.toml: defaults, the section of this model, and paths from its folder") {
