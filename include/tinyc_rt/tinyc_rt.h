@@ -172,7 +172,8 @@ void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l);
 int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n);
 
 /* ---- layers with weights ---- */
-/* p[4] = zero point of the weights, p[5] = -1 when there is a multiplier for each channel, else 0. */
+/* p[4] = zero point of the weights. p[5] = -1: a multiplier and a shift for each channel, 1: one multiplier and a shift
+ * for each, 0: one of both. */
 /* A weight: decoded ones (in_flash 0) are in RAM. */
 static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
 #if defined(__AVR__)
@@ -184,9 +185,9 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
 }
 /* The output of channel c from its sum of products. */
 TINYC_ONCE int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
-  const int32_t i = c & l->p[5];
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
-  const int32_t v = tinyc_requant(acc, tinyc_ld32(l->mult + i), tinyc_ld8(l->shift + i));
+  const int32_t v =
+      tinyc_requant(acc, tinyc_ld32(l->mult + (c & (l->p[5] >> 1))), tinyc_ld8(l->shift + (c & -(l->p[5] & 1))));
   return (int8_t)tinyc_output(v, l->out_zp, l->act_min, l->act_max);
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted

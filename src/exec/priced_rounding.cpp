@@ -6,8 +6,9 @@
 namespace tinyc {
 namespace {
 
-// Scales tried: from the one that clips nothing, in steps of half an octave.
-constexpr int kScales = 15, kRounds = 3, kSweeps = 8;
+constexpr int kOctaves = 7, kRounds = 3, kSweeps = 8;
+// A multiplier for each channel instead of one for the layer, where scales do not differ by powers of two.
+constexpr double kMultiplierBits = 32;
 
 /// Bits of each level under an ideal coder of the tensor's order-0 statistics.
 class Rates {
@@ -105,14 +106,108 @@ struct Problem {
     }
     c.cost = cost(c);
   }
+};
 
-  /// The scale with the least error for these levels: no bit dearer.
-  void refit(Candidate& c) const {
-    const double along = c.q.dot(form.h * c.q), scale = c.q.dot(form.h * target) / along;
-    if (!(scale > 0) || !std::isfinite(scale)) return;
-    c.scale = scale;
-    descend(c);
+struct Solution {
+  std::vector<Candidate> filters;
+  double cost = 0;
+};
+
+/// All filters of a tensor: they share the statistics that bits are counted by.
+class FilterBank {
+ public:
+  FilterBank(std::span<const QuadraticForm> forms, std::span<const Matrix> drifts, std::span<const float> filters,
+             std::int32_t levels, std::span<const double> curvature, double price)
+      : forms_(forms), count_(curvature.size()), per_group_(count_ / forms.size()), levels_(levels), price_(price) {
+    // what a few samples call unimportant may still matter a little
+    constexpr double kLeastShare = 1e-2;
+    double mean = 0;
+    for (const double c : curvature) mean += c / static_cast<double>(count_);
+    target_.resize(count_);
+    original_.resize(count_);
+    widest_.resize(count_);
+    for (const double c : curvature) weight_.push_back(0.5 * std::max(c, kLeastShare * mean));
+    const std::size_t size = filters.size() / count_;
+    parallel_for(count_, [&](std::size_t c, int) {
+      original_[c] = form(c).permuted(filters.subspan(c * size, size));
+      target_[c] = best_target(form(c), drifts[c / per_group_], original_[c]);
+      widest_[c] = original_[c].cwiseAbs().maxCoeff() / levels_;
+    });
   }
+
+  /// Scales from the one that clips nothing up; with `shared` they differ by powers of two, else by half octaves and
+  /// a factor of each channel's own.
+  Solution solve(bool shared) const {
+    const double unit = *std::ranges::max_element(widest_), step = shared ? 1.0 : 0.5;
+    const int last = static_cast<int>(kOctaves / step);
+    std::vector<double> base = widest_;
+    if (shared)
+      for (double& b : base) b = b > 0 ? unit * std::exp2(std::ceil(std::log2(b / unit) - 1e-9)) : unit;
+    std::vector<Candidate> best(count_);
+    std::vector<int> chosen(count_, -1);
+    Rates rates(levels_);
+    for (int round = 0; round < kRounds; ++round) {
+      parallel_for(count_, [&](std::size_t c, int) {
+        if (!(widest_[c] > 0)) {
+          best[c] = {Vector::Zero(target_[c].size()), shared ? unit : 1.0, 0.0};
+          return;
+        }
+        const Problem p = problem(c, rates);
+        Candidate found;
+        const int from = round == 0 ? 0 : std::max(0, chosen[c] - 2),
+                  to = round == 0 ? last : std::min(last, chosen[c] + 2);
+        for (int i = from; i <= to; ++i) {
+          Candidate candidate = p.feed_back(base[c] * std::exp2(step * i));
+          if (candidate.cost < found.cost) found = std::move(candidate), chosen[c] = i;
+        }
+        p.descend(found);
+        best[c] = std::move(found);
+      });
+      if (round + 1 == kRounds) refit(best, rates, shared);
+      rates = Rates(levels_, counts(best));
+    }
+    Solution s{std::move(best), 0};
+    for (std::size_t c = 0; c < count_; ++c) s.cost += problem(c, rates).cost(s.filters[c]);
+    return s;
+  }
+
+ private:
+  const QuadraticForm& form(std::size_t c) const { return forms_[c / per_group_]; }
+  Problem problem(std::size_t c, const Rates& rates) const {
+    return {form(c), target_[c], original_[c], weight_[c], price_, static_cast<double>(levels_), rates};
+  }
+  std::vector<double> counts(const std::vector<Candidate>& filters) const {
+    std::vector<double> n(static_cast<std::size_t>(2 * levels_ + 1), 0.0);
+    for (const Candidate& f : filters)
+      for (Eigen::Index j = 0; j < f.q.size(); ++j)
+        ++n[static_cast<std::size_t>(static_cast<std::int32_t>(f.q[j]) + levels_)];
+    return n;
+  }
+  /// The scales with the least error for these levels, each channel's or one factor for all, and the levels again.
+  void refit(std::vector<Candidate>& filters, const Rates& rates, bool shared) const {
+    std::vector<double> along(count_), pull(count_);
+    parallel_for(count_, [&](std::size_t c, int) {
+      const Vector& q = filters[c].q;
+      const double scale = filters[c].scale;
+      along[c] = weight_[c] * scale * scale * q.dot(form(c).h * q);
+      pull[c] = weight_[c] * scale * q.dot(form(c).h * target_[c]);
+    });
+    double all_along = 0, all_pull = 0;
+    for (std::size_t c = 0; c < count_; ++c) all_along += along[c], all_pull += pull[c];
+    parallel_for(count_, [&](std::size_t c, int) {
+      const double factor = shared ? all_pull / all_along : pull[c] / along[c];
+      if (!(factor > 0) || !std::isfinite(factor)) return;
+      filters[c].scale *= factor;
+      problem(c, rates).descend(filters[c]);
+    });
+  }
+
+  std::span<const QuadraticForm> forms_;
+  std::size_t count_, per_group_;
+  std::int32_t levels_;
+  double price_;
+  std::vector<double> weight_, widest_;
+  std::vector<Vector> target_, original_;
 };
 
 }  // namespace
@@ -126,47 +221,10 @@ GridFilters price_filters(std::span<const InputMoments> groups, std::span<const 
     forms.emplace_back(m, ridge_for(m));
     drifts.push_back(drift_of(forms.back(), m));
   }
-  double mean = 0;
-  for (const double c : curvature) mean += c / static_cast<double>(count);
-  std::vector<Candidate> best(count);
-  std::vector<Vector> target(count), original(count);
-  std::vector<int> step(count, -1);
-  std::vector<double> widest(count);
-  parallel_for(count, [&](std::size_t c, int) {
-    const QuadraticForm& form = forms[c / per_group];
-    original[c] = form.permuted(filters.subspan(c * size, size));
-    target[c] = best_target(form, drifts[c / per_group], original[c]);
-    widest[c] = original[c].cwiseAbs().maxCoeff() / levels;
-  });
-  Rates rates(levels);
-  for (int round = 0; round < kRounds; ++round) {
-    parallel_for(count, [&](std::size_t c, int) {
-      if (!(widest[c] > 0)) {
-        best[c] = {Vector::Zero(static_cast<Eigen::Index>(size)), 1.0, 0.0};
-        return;
-      }
-      // what a few samples call unimportant may still matter a little
-      constexpr double kLeastShare = 1e-2;
-      const Problem p{
-          forms[c / per_group],        target[c], original[c], 0.5 * std::max(curvature[c], kLeastShare * mean), price,
-          static_cast<double>(levels), rates};
-      Candidate found;
-      const int first = round == 0 ? 0 : std::max(0, step[c] - 2),
-                last = round == 0 ? kScales - 1 : std::min(kScales - 1, step[c] + 2);
-      for (int i = first; i <= last; ++i) {
-        Candidate candidate = p.feed_back(widest[c] * std::exp2(0.5 * i));
-        if (candidate.cost < found.cost) found = std::move(candidate), step[c] = i;
-      }
-      p.descend(found);
-      if (round + 1 == kRounds) p.refit(found);
-      best[c] = std::move(found);
-    });
-    std::vector<double> counts(static_cast<std::size_t>(2 * levels + 1), 0.0);
-    for (std::size_t c = 0; c < count; ++c)
-      for (Eigen::Index j = 0; j < best[c].q.size(); ++j)
-        ++counts[static_cast<std::size_t>(static_cast<std::int32_t>(best[c].q[j]) + levels)];
-    rates = Rates(levels, counts);
-  }
+  const FilterBank bank(forms, drifts, filters, levels, curvature, price);
+  const Solution own = bank.solve(false), shared = bank.solve(true);
+  const double multipliers = price * kMultiplierBits * static_cast<double>(count - 1);
+  const std::vector<Candidate>& best = own.cost + multipliers < shared.cost ? own.filters : shared.filters;
   GridFilters out{std::vector<float>(filters.size()), std::vector<float>(count)};
   for (std::size_t c = 0; c < count; ++c) {
     const auto scale = static_cast<float>(best[c].scale);

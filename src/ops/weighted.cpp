@@ -91,6 +91,11 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
     shift.push_back(static_cast<std::int8_t>(m.shift));
   }
   l.bias = out.params_i32(l.name + " bias", folded);
+  // channels whose scales differ by powers of two need one multiplier
+  const bool one_mult = std::ranges::all_of(mult, [&](std::int32_t m) { return m == mult[0]; }),
+             one_shift = one_mult && std::ranges::all_of(shift, [&](std::int8_t v) { return v == shift[0]; });
+  if (one_mult) mult.resize(1);
+  if (one_shift) shift.resize(1);
   l.mult = out.params_i32(l.name + " multipliers", mult);
   l.shift = out.params_i8(l.name + " shifts", shift);
 
@@ -101,7 +106,7 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
   r.act_min = range.min;
   r.act_max = range.max;
   r.p[4] = w_zp;
-  r.p[5] = q.per_channel() ? -1 : 0;
+  r.p[5] = one_shift ? 0 : one_mult ? 1 : -1;
 }
 
 namespace {

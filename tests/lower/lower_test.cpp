@@ -3,6 +3,7 @@
 #include "oracle/small_programs.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
+#include "tinyc/text.h"
 
 namespace tinyc {
 namespace {
@@ -30,6 +31,32 @@ TEST_CASE("equal constants are stored once") {
   for (const Blob& b : p.blobs) weights += b.kind == Blob::Kind::weights;
   CHECK(weights == 1);
   CHECK(p.layers[0].weights == p.layers[1].weights);
+}
+
+TEST_CASE("channels whose scales differ by powers of two share one multiplier, with equal outputs") {
+  // the fourth channel of the second net makes every channel have its own
+  const auto net = [](const char* fourth) {
+    return parse(
+        std::string("graph \"m\" quantized %x = input i8[1,3] quant(0.5) "
+                    "%w = const i8[4,3] [100, -20, 7, 3, 90, -4, 50, 60, -70, 1, 2, 3] quant(0.03, 0.06, 0.0075, ") +
+        fourth + ") %y = fully_connected(%x, %w, _) : i8[1,4] quant(0.7) output %y");
+  };
+  const Program shared = lower(net("0.015")), own = lower(net("0.02"));
+  CHECK(shared.layers[0].record.p[5] == 1);
+  CHECK(own.layers[0].record.p[5] == -1);
+  CHECK(shared.blobs[static_cast<std::size_t>(shared.layers[0].mult)].bytes.size() == 4);
+  CHECK(shared.blobs[static_cast<std::size_t>(shared.layers[0].shift)].bytes.size() == 4);
+  CHECK(own.blobs[static_cast<std::size_t>(own.layers[0].mult)].bytes.size() == 16);
+  const ProgramExecutor a(shared), b(own);
+  auto sa = a.make_state(), sb = b.make_state();
+  for (int i = 0; i < 50; ++i) {
+    for (std::size_t k = 0; k < 3; ++k)
+      a.input(sa, 0)[k] = b.input(sb, 0)[k] =
+          static_cast<std::int8_t>((i * 37 + static_cast<int>(k) * 101) % 256 - 128);
+    a.run(sa);
+    b.run(sb);
+    for (std::size_t k = 0; k < 3; ++k) CHECK(int{a.output(sa, 0)[k]} == int{b.output(sb, 0)[k]});
+  }
 }
 
 TEST_CASE("a reshape costs nothing, at the input, inside and at the output") {

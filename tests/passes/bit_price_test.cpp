@@ -101,14 +101,18 @@ TEST_CASE("price_filters: dearer bits are fewer, and no price does better with a
 
 TEST_CASE("price_filters: what matters more gets finer steps, zeros stay, and a bit can be too dear", "[bit_price]") {
   const InputMoments m = moments(9);
-  auto w = uniform(6, 18);
-  std::copy_n(w.begin(), 9, w.begin() + 9);
-  w[4] = w[13] = 0;
-  const std::vector<double> curvature{1.0, 64.0};
+  constexpr std::size_t kFilters = 32;
+  auto w = uniform(6, 9 * kFilters);
+  std::vector<double> curvature(kFilters, 1.0);
+  std::fill_n(curvature.begin(), kFilters / 2, 64.0);
+  w[4] = w[9 * kFilters - 1] = 0;
   const GridFilters f = price_filters({&m, 1}, w, 127, curvature, 1e-2);
-  CHECK(f.scales[1] < 0.5f * f.scales[0]);
+  double fine = 0, coarse = 0;
+  for (std::size_t c = 0; c < kFilters; ++c)
+    (c < kFilters / 2 ? fine : coarse) += std::log2(static_cast<double>(f.scales[c]));
+  CHECK(fine / 16 < coarse / 16 - 1.5);  // the root of 64 would be three octaves
   CHECK(f.values[4] == 0.0f);
-  CHECK(f.values[13] == 0.0f);
+  CHECK(f.values[9 * kFilters - 1] == 0.0f);
   for (const float v : price_filters({&m, 1}, w, 127, curvature, 1e3).values) CHECK(v == 0.0f);
 }
 
@@ -172,6 +176,5 @@ TEST_CASE("output_curvature counts real outputs in their own standard deviations
   double mean = 0, squares = 0;
   for (const float v : y) mean += static_cast<double>(v) / 4000, squares += static_cast<double>(v * v) / 4000;
   const auto curvature = output_curvature(g, d, 2000, 1);
-  for (const double c : curvature[0])
-    CHECK(c == Approx(1 / (squares - mean * mean)).epsilon(0.1));
+  for (const double c : curvature[0]) CHECK(c == Approx(1 / (squares - mean * mean)).epsilon(0.1));
 }
