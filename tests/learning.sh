@@ -34,9 +34,9 @@ ad="--calib $d/ad_dev.npz[0:1400:5] --eval $d/ad_dev.npz"
 # shellcheck disable=SC2086  # the words of a case are words
 one() {
   case $1 in
-    lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 16 --lr 0.004 --alpha 0.3 --temperature 4 ;;
-    lenet5-95) run "$1" lenet5_mnist $lenet --prune 0.95 --epochs 12 --augment shift=1 ;;
-    lenet5-97.5) run "$1" lenet5_mnist $lenet --prune 0.975 --epochs 12 --augment shift=1 ;;
+    lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --augment shift=1 ;;
+    lenet5-95) run "$1" lenet5_mnist $lenet --prune 0.95 --epochs 12 --lr 0.003 --augment shift=1 ;;
+    lenet5-97.5) run "$1" lenet5_mnist $lenet --prune 0.975 --epochs 12 --lr 0.003 --augment shift=1 ;;
     fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 ;;
     fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --prune 0.9 ;;
     fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 3 --prune 0.5:macs ;;
