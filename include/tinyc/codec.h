@@ -9,9 +9,16 @@
 
 namespace tinyc {
 
-/// A serialized decode table and what it costs on the target.
+/// A serialized decode table, or a range coder's header in its place.
 struct CodeTable {
   Bytes bytes;
+};
+
+/// How the weights of a layer's filters lie: `channels` * `taps` weights a filter, the input channels in turn, `step`
+/// apart. The range coder goes filter by filter; Huffman codes do not look at it.
+struct FilterShape {
+  std::uint32_t channels = 1, taps = 1, step = 1;
+  bool operator==(const FilterShape&) const = default;
 };
 
 /// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not;

@@ -45,7 +45,7 @@ typedef int (*tinyc_kernel)(const tinyc_layer* l, uint8_t* arena);
 struct tinyc_layer {
   tinyc_kernel run;
   const int8_t* weights;           /* int8 in the tensor's own order, or the coded stream when codec is set */
-  const uint8_t* codec;            /* serialized decode table; 0: weights are raw */
+  const uint8_t* codec;            /* decode table or range coder's header; 0: weights are raw */
   const int32_t* bias;             /* one a channel, with the input zero point folded in: bias - in_zp * sum(weights) */
   const int32_t* mult;             /* requantization multipliers, Q31 */
   const int8_t* shift;             /* requantization shifts, > 0 is left */
@@ -159,17 +159,82 @@ static inline int tinyc_broadcast(const tinyc_layer* l, uint8_t* arena, tinyc_ro
 }
 
 /* ---- weights, raw or coded ---- */
+/* Which decoders are there: an emitted runtime holds those that its model uses. */
+#ifndef TINYC_HUFFMAN
+#define TINYC_HUFFMAN 1
+#endif
+#ifndef TINYC_RANGE
+#define TINYC_RANGE 1
+#endif
 typedef struct {
   const uint8_t *next, *end;      /* unread bytes of the stream */
   const uint8_t *codec, *section; /* the decode table, and the code in it that the next symbol is in */
   uint32_t bits;                  /* bit reservoir, most significant first */
   int count;                      /* valid bits in it; below zero: bits behind the end were used */
   uint16_t zeros;                 /* zeros of the current run still to deliver */
+} tinyc_huffman;
+void tinyc_huffman_init(tinyc_huffman* r, const tinyc_layer* l);
+int tinyc_huffman_next(tinyc_huffman* r, int8_t* dst, uint32_t n);
+
+/* Flags in the first byte of a range coder's header; docs/weight_format.md says what they mean. */
+#define TINYC_RANGE_LOCAL 1u
+#define TINYC_RANGE_CHANNEL 2u
+#define TINYC_RANGE_PEAK 4u
+#define TINYC_RANGE_SKEW 8u
+#define TINYC_RANGE_PALETTE 16u
+typedef struct {
+  const uint8_t *next, *end; /* unread bytes of the stream */
+  const uint8_t* codec;      /* the header */
+  uint32_t* bits;            /* adaptive bits, in scratch */
+  uint8_t* history;          /* of each input channel the last weight's size, in scratch; 0: not used */
+  uint32_t range, code;
+  uint32_t channels, channel; /* input channels of a filter, and the next weight's */
+  uint32_t filter, left;      /* weights of a filter, and those left of this one */
+  uint32_t peak;              /* weights left when the largest of this filter comes */
+  uint32_t step;              /* between the weights of a filter */
+  uint32_t local;             /* moving sum of the last weights' sizes */
+  uint8_t limit, octaves;     /* slowest rate; bits of the greatest size */
+  uint8_t behind;             /* bytes read behind the end */
+} tinyc_range;
+/* Bytes of scratch that reading with this header takes, a multiple of 4. */
+uint32_t tinyc_range_bytes(const uint8_t* codec, uint32_t channels);
+int8_t* tinyc_range_init(tinyc_range* s, const tinyc_layer* l, uint8_t* scratch, uint32_t channels, uint32_t taps,
+                         uint32_t step);
+int tinyc_range_next(tinyc_range* s, int8_t* dst, uint32_t n);
+
+typedef union {
+  tinyc_huffman huffman;
+  tinyc_range range;
 } tinyc_reader;
-/* Starts reading the layer's coded weights from the first one. */
-void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l);
-/* Decodes the next n weights into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the stream ends early or is damaged. */
-int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n);
+static inline int tinyc_is_range(const tinyc_layer* l) {
+  return TINYC_RANGE && (!TINYC_HUFFMAN || tinyc_ldu8(l->codec) >= 0x80);
+}
+/* Starts reading the layer's coded weights from the first one. A filter has `channels` * `taps` weights, of one input
+ * channel each, in turn; `step` bytes lie between them. Returns where the scratch begins that the reader leaves. */
+static inline int8_t* tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l, uint8_t* arena, uint32_t channels,
+                                        uint32_t taps, uint32_t step) {
+#if TINYC_RANGE
+  if (tinyc_is_range(l)) return tinyc_range_init(&r->range, l, arena + l->scratch, channels, taps, step);
+#endif
+#if TINYC_HUFFMAN
+  tinyc_huffman_init(&r->huffman, l);
+#endif
+  (void)r, (void)channels, (void)taps, (void)step;
+  return (int8_t*)(arena + l->scratch);
+}
+/* Decodes the next n weights (all of them where step is not 1) into dst (RAM). TINYC_OK, or TINYC_E_STREAM when the
+ * stream ends early or is damaged. */
+static inline int tinyc_reader_next(tinyc_reader* r, const tinyc_layer* l, int8_t* dst, uint32_t n) {
+#if TINYC_RANGE
+  if (tinyc_is_range(l)) return tinyc_range_next(&r->range, dst, n);
+#endif
+#if TINYC_HUFFMAN
+  return tinyc_huffman_next(&r->huffman, dst, n);
+#else
+  (void)r, (void)l, (void)dst, (void)n;
+  return TINYC_E_STREAM;
+#endif
+}
 
 /* ---- layers with weights ---- */
 /* p[4] = zero point of the weights. p[5] = -1: a multiplier and a shift for each channel, 1: one multiplier and a shift

@@ -2,7 +2,7 @@
  * in0: n matrices; element i of vector v is at v + i * p[0] when p[1] != 1 (then gathered into scratch), else at v *
  * in_c + i. weights: [out_c][in_c], once (p[3] = 0) or for each of the n products (p[3] = 1; bias has n * out_c entries
  * then). out: vector v, row c at v * out_c + c, or at c * p[0] + v when p[2] = 1 (the constant is the left operand).
- * scratch: block * in_c bytes when the weights are coded, then in_c bytes when p[1] != 1. */
+ * scratch: the reader's and block * in_c bytes when the weights are coded, then in_c bytes when p[1] != 1. */
 #include "tinyc_rt.h"
 
 /* One product with `count` rows, the first of them channel c. */
@@ -27,15 +27,15 @@ int tinyc_batch_matmul(const tinyc_layer* l, uint8_t* arena) {
   const int32_t sets = l->p[3] ? l->n : 1, shared = l->p[3] ? 1 : l->n; /* products that use the same rows */
   const int8_t* in = (const int8_t*)(arena + l->in0);
   int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
-  int8_t* vector = decoded + (l->codec ? (uint32_t)l->block * k : 0);
   tinyc_reader reader;
-  if (l->codec) tinyc_reader_init(&reader, l);
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
+  int8_t* vector = decoded + (l->codec ? (uint32_t)l->block * k : 0);
   for (int32_t set = 0; set < sets; ++set) {
     for (int32_t c = 0; c < l->out_c; c += l->block) {
       const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
       const int8_t* w = l->weights + (uint32_t)(set * l->out_c + c) * k;
       if (l->codec) {
-        const int rc = tinyc_reader_next(&reader, decoded, (uint32_t)count * k);
+        const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
         if (rc != TINYC_OK) return rc;
         w = decoded;
       }

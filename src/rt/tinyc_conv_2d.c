@@ -1,8 +1,8 @@
 /* CONV_2D. in0 [n][in_h][in_w][in_c], weights [out_c][k_h][k_w][p[0]], out [n][out_h][out_w][out_c].
  * p[0] = input channels of a group (in_c when there is one group), p[1] = 1 when a filter covers one pixel and there is
- * no padding: then the input is read where it lies. scratch: block * k_h * k_w * p[0] bytes when the weights are coded,
- * then the patch of k_h * k_w * p[0] bytes unless p[1]. Padding is filled with the input zero point, so that the folded
- * bias is right at the borders too. */
+ * no padding: then the input is read where it lies. scratch: the reader's and block * k_h * k_w * p[0] bytes when the
+ * weights are coded, then the patch of k_h * k_w * p[0] bytes unless p[1]. Padding is filled with the input zero point,
+ * so that the folded bias is right at the borders too. */
 #include "tinyc_rt.h"
 
 /* The small copies of a window row; a library's memcpy made for size moves single bytes. */
@@ -71,14 +71,14 @@ TINYC_INLINE int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t
   int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
   const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of one group */
-  int8_t* patch = decoded + (l->codec ? (uint32_t)l->block * k : 0);
   tinyc_reader reader;
-  if (l->codec) tinyc_reader_init(&reader, l);
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  int8_t* patch = decoded + (l->codec ? (uint32_t)l->block * k : 0);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t end = l->out_c - c < l->block ? l->out_c : c + l->block;
     const int8_t* w = l->weights + (uint32_t)c * k;
     if (l->codec) {
-      const int rc = tinyc_reader_next(&reader, decoded, (uint32_t)(end - c) * k);
+      const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;
     }

@@ -69,15 +69,16 @@ TINYC_INLINE int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* aren
   uint32_t *taps = (uint32_t*)(void*)(arena + l->scratch), in = l->in0;
   const int8_t* w = l->weights;
   int8_t* out = (int8_t*)(arena + l->out);
-  memset(arena + padding, l->in0_zp, (size_t)l->in_c);
   if (l->codec) {
-    int8_t* decoded = (int8_t*)(arena + padding + (uint32_t)l->in_c);
+    int8_t* const behind = (int8_t*)(arena + padding + (uint32_t)l->in_c);
     tinyc_reader reader;
-    tinyc_reader_init(&reader, l);
-    const int rc = tinyc_reader_next(&reader, decoded, count * (uint32_t)l->out_c);
+    int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, count, (uint32_t)l->out_c);
+    if (decoded < behind) decoded = behind;
+    const int rc = tinyc_reader_next(&reader, l, decoded, count * (uint32_t)l->out_c);
     if (rc != TINYC_OK) return rc;
     w = decoded;
   }
+  memset(arena + padding, l->in0_zp, (size_t)l->in_c);
   for (int32_t n = 0; n < l->n; ++n, in += (uint32_t)l->in_h * (uint32_t)l->in_w * (uint32_t)l->in_c)
     for (int oy = 0; oy < l->out_h; ++oy)
       for (int ox = 0; ox < l->out_w; ++ox, out += l->out_c) {

@@ -1,18 +1,18 @@
-/* FULLY_CONNECTED. in0 [n][in_c], weights [out_c][in_c], out [n][out_c]. scratch: block * in_c bytes when the weights
- * are coded. */
+/* FULLY_CONNECTED. in0 [n][in_c], weights [out_c][in_c], out [n][out_c]. scratch: the reader's and block * in_c bytes
+ * when the weights are coded. */
 #include "tinyc_rt.h"
 
 TINYC_INLINE int tinyc_fully_connected_run(const tinyc_layer* l, uint8_t* arena, int32_t weight_zp) {
   const unsigned k = (unsigned)l->in_c;
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
-  if (l->codec) tinyc_reader_init(&reader, l);
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t *w = l->weights + (uint32_t)c * k, *x = (const int8_t*)(arena + l->in0);
     int8_t* out = (int8_t*)(arena + l->out) + c;
     if (l->codec) {
-      const int rc = tinyc_reader_next(&reader, decoded, (uint32_t)count * k);
+      const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;
     }

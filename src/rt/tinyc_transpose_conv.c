@@ -1,7 +1,8 @@
 /* TRANSPOSE_CONV. in0 [n][in_h][in_w][in_c], weights [out_c][k_h][k_w][in_c], out [n][out_h][out_w][out_c].
  * Each output pixel gathers the input pixels that reach it, those with iy * stride_h + ky = oy + pad_t: no 32-bit copy
  * of the output is needed. Which taps reach a pixel depends on its phase, so the input zero point is subtracted in the
- * loop and `bias` is the plain one. scratch: block * k_h * k_w * in_c bytes when the weights are coded. */
+ * loop and `bias` is the plain one. scratch: the reader's and block * k_h * k_w * in_c bytes when the weights are
+ * coded. */
 #include "tinyc_rt.h"
 
 /* Adds one tap to the sums of `count` <= 4 filters that lie `filter` bytes apart. */
@@ -56,13 +57,13 @@ int tinyc_transpose_conv(const tinyc_layer* l, uint8_t* arena) {
   const uint32_t filter = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->in_c;
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
-  if (l->codec) tinyc_reader_init(&reader, l);
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->in_c, filter / (uint32_t)l->in_c, 1);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t *w = l->weights + (uint32_t)c * filter, *in = (const int8_t*)(arena + l->in0);
     int8_t* out = (int8_t*)(arena + l->out) + c;
     if (l->codec) {
-      const int rc = tinyc_reader_next(&reader, decoded, (uint32_t)count * filter);
+      const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * filter);
       if (rc != TINYC_OK) return rc;
       w = decoded;
     }

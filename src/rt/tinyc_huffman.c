@@ -8,17 +8,17 @@ typedef struct {
   const uint8_t *lookup, *rows, *symbols;
   uint32_t literals; /* symbol positions from here on are zero runs */
   uint32_t shift;    /* 32 - K: bits of the reservoir that the lookup does not see */
-} tinyc_reader_code;
+} tinyc_huffman_code;
 
-static inline uint32_t tinyc_reader_ld16(const uint8_t* p) {
+static inline uint32_t tinyc_huffman_ld16(const uint8_t* p) {
   return (uint32_t)tinyc_ldu8(p) | (uint32_t)tinyc_ldu8(p + 1) << 8;
 }
 
-static inline tinyc_reader_code tinyc_reader_open(const uint8_t* section) {
-  tinyc_reader_code c;
+static inline tinyc_huffman_code tinyc_huffman_open(const uint8_t* section) {
+  tinyc_huffman_code c;
   const uint32_t k = tinyc_ldu8(section);
   c.shift = 32u - k;
-  c.literals = tinyc_reader_ld16(section + 2);
+  c.literals = tinyc_huffman_ld16(section + 2);
   c.lookup = section + 4;
   c.rows = c.lookup + ((size_t)2 << k);
   c.symbols = c.rows + 4u * tinyc_ldu8(section + 1);
@@ -27,7 +27,7 @@ static inline tinyc_reader_code tinyc_reader_open(const uint8_t* section) {
 
 /* Tops the reservoir up to at least 16 bits while the stream lasts; behind its end zeros are read, and `count` going
  * below zero tells that they were used. */
-static inline void tinyc_reader_refill(tinyc_reader* s) {
+static inline void tinyc_huffman_refill(tinyc_huffman* s) {
   if (s->end - s->next >= 2) {
     const uint32_t two = (uint32_t)tinyc_ldu8(s->next) << 8 | tinyc_ldu8(s->next + 1);
     s->bits |= two << (16 - s->count);
@@ -40,7 +40,7 @@ static inline void tinyc_reader_refill(tinyc_reader* s) {
   }
 }
 
-void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l) {
+void tinyc_huffman_init(tinyc_huffman* r, const tinyc_layer* l) {
   r->next = (const uint8_t*)l->weights;
   r->end = r->next + l->stream_bytes;
   r->codec = l->codec;
@@ -51,18 +51,18 @@ void tinyc_reader_init(tinyc_reader* r, const tinyc_layer* l) {
 }
 
 /* Damaged for good: every later call fails too. */
-static int tinyc_reader_fail(tinyc_reader* r) {
+static int tinyc_huffman_fail(tinyc_huffman* r) {
   r->count = -1;
   r->zeros = 0;
   return TINYC_E_STREAM;
 }
 
-int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n) {
+int tinyc_huffman_next(tinyc_huffman* r, int8_t* dst, uint32_t n) {
   const uint8_t* const first = r->codec + 3;
   int8_t* const end = dst + n;
-  tinyc_reader s = *r;
+  tinyc_huffman s = *r;
   while (dst != end) {
-    tinyc_reader_code c;
+    tinyc_huffman_code c;
     int8_t* stop = end;
     uint32_t entry, len, at = 0, zeros;
     if (s.zeros != 0) {
@@ -72,23 +72,23 @@ int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n) {
       s.zeros = (uint16_t)(s.zeros - run);
       continue;
     }
-    c = tinyc_reader_open(s.section);
+    c = tinyc_huffman_open(s.section);
     if (s.section != first) stop = dst + 1; /* the code after a run serves for one literal */
     s.section = first;
     do {
       if (s.count < 16) {
-        if (s.count < 0) return tinyc_reader_fail(r);
-        tinyc_reader_refill(&s);
+        if (s.count < 0) return tinyc_huffman_fail(r);
+        tinyc_huffman_refill(&s);
       }
-      entry = tinyc_reader_ld16(c.lookup + 2u * (s.bits >> c.shift));
+      entry = tinyc_huffman_ld16(c.lookup + 2u * (s.bits >> c.shift));
       len = entry & 31u;
       if (len != 0) { /* a short code: the lookup holds its literal */
         entry >>= 8;
       } else {
         const uint8_t* row = c.rows + (entry >> 8);
         const uint32_t top = s.bits >> 16;
-        while (top > tinyc_reader_ld16(row)) row += 4;
-        entry = tinyc_reader_ld16(row + 2);
+        while (top > tinyc_huffman_ld16(row)) row += 4;
+        entry = tinyc_huffman_ld16(row + 2);
         len = entry & 31u;
         at = ((s.bits >> (32u - len)) + (entry >> 5)) & 511u;
         entry = tinyc_ldu8(c.symbols + at);
@@ -106,17 +106,17 @@ int tinyc_reader_next(tinyc_reader* r, int8_t* dst, uint32_t n) {
     len = entry >> zeros != 0 ? entry - ((uint32_t)1 << zeros) + zeros : 0;
     zeros = entry;
     if (len != 0) {
-      if (s.count >= 0 && s.count < 16) tinyc_reader_refill(&s);
+      if (s.count >= 0 && s.count < 16) tinyc_huffman_refill(&s);
       zeros = ((uint32_t)1 << len) + (s.bits >> (32u - len));
       s.bits <<= len;
       s.count -= (int)len;
     }
-    if (s.count < 0) return tinyc_reader_fail(r);
+    if (s.count < 0) return tinyc_huffman_fail(r);
     s.zeros = (uint16_t)zeros;
-    len = tinyc_reader_ld16(r->codec + 1);
+    len = tinyc_huffman_ld16(r->codec + 1);
     if (len != 0) s.section = r->codec + len;
   }
-  if (s.count < 0) return tinyc_reader_fail(r);
+  if (s.count < 0) return tinyc_huffman_fail(r);
   *r = s;
   return TINYC_OK;
 }
