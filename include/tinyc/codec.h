@@ -1,5 +1,6 @@
-// Entropy coding of int8 weights: canonical Huffman with zero-run symbols. The format is docs/weight_format.md; the
-// decoder that counts is the runtime's (src/rt/tinyc_reader.c), which the host uses too.
+// Entropy coding of int8 weights: canonical Huffman with zero-run symbols, or an adaptive range coder. The formats are
+// docs/weight_format.md; the decoders that count are the runtime's (src/rt/tinyc_huffman.c, tinyc_range.c), which the
+// host uses too.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -20,21 +21,40 @@ struct FilterShape {
   std::uint32_t channels = 1, taps = 1, step = 1;
   bool operator==(const FilterShape&) const = default;
 };
+/// Of an operator's weight tensor.
+FilterShape filter_shape(OpKind op, const Shape& weights);
 
 /// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not;
 /// deterministic. `lookup_share`: bytes of the direct lookup (it speeds up decoding) relative to the coded bytes, at
 /// most.
 CodeTable build_table(std::span<const std::span<const std::int8_t>> tensors, double lookup_share = 1.0 / 128);
 
-/// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.
-Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights);
+/// Weights of a tensor and how they lie.
+struct FilterWeights {
+  std::span<const std::int8_t> weights;
+  FilterShape shape;
+};
 
-/// Decodes exactly `n` weights with the shipped reader. Throws Error(input) on a damaged stream.
-std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n);
+/// A range coder's header for each tensor: the one that makes it smallest, or another one's where both together are
+/// smaller with that (equal headers are stored once). Tensors that stay larger than raw count as raw.
+std::vector<CodeTable> range_headers(std::span<const FilterWeights> tensors);
+
+/// Whether this is a range coder's header.
+bool is_range(std::span<const std::uint8_t> table) noexcept;
+
+/// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.
+Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights, const FilterShape& shape = {});
+
+/// Decodes exactly `n` weights with the shipped reader. Throws Error(input) on a stream that is seen to be damaged.
+std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n,
+                                const FilterShape& shape = {});
 
 /// Checks that a serialized table is well formed (complete code, sizes in bounds), as the reader requires: once it
 /// passes, the reader is memory safe on any stream. Throws Error(input).
 void verify_table(std::span<const std::uint8_t> table);
+
+/// Bytes of scratch in which the reader keeps what it learns, a multiple of 4.
+std::uint32_t reader_bytes(std::span<const std::uint8_t> table, const FilterShape& shape);
 
 /// Order-0 entropy in bits a weight; 0 for an empty tensor.
 double entropy_bits(std::span<const std::int8_t> weights) noexcept;

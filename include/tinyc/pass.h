@@ -61,7 +61,7 @@ struct PassOptions {
   } prune_channels;
 
   enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
-  enum class Coding : std::uint8_t { automatic, raw, huffman } coding = Coding::automatic;
+  enum class Coding : std::uint8_t { automatic, raw, huffman, range } coding = Coding::automatic;
 };
 
 /// What a pass reports of itself, for logs and report.json.

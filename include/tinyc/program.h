@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tinyc/codec.h"
 #include "tinyc/graph.h"
 #include "tinyc_rt/tinyc_rt.h"
 
@@ -66,6 +67,9 @@ struct Layer {
   std::int64_t macs = 0;
 };
 
+/// How the weights of a layer's filters lie, as its kernel tells the reader.
+FilterShape filter_shape(const Layer& l) noexcept;
+
 /// No arena is larger: more is no microcontroller's, and a damaged file could claim anything.
 inline constexpr std::uint32_t kMaxArenaBytes = 1u << 28;
 
@@ -95,7 +99,7 @@ class ProgramBuilder {
   BlobId params_i32(const std::string& name, std::span<const std::int32_t> v);
   BlobId params_i8(const std::string& name, std::span<const std::int8_t> v);
   /// The weights blob of a constant int8 tensor: raw, or its coded stream together with its decode table. Sets weights,
-  /// codec and record.stream_bytes of `l`.
+  /// codec and record.stream_bytes of `l`, and scratch_bytes to what its reader needs.
   void weights(Layer& l, TensorId id);
   /// A layer of node n with kernel k; `out` and the activation inputs are set from the node where they are given.
   Layer make(const Node& n, const Kernel& k);

@@ -13,7 +13,7 @@ namespace tinyc {
 
 struct LayerReport {
   int index = 0;
-  std::string op, name, coding;  ///< coding: "raw", "huffman", or "none" without weights
+  std::string op, name, coding;  ///< coding: "raw", "huffman", "range", or "none" without weights
   std::int64_t weights = 0, nonzero = 0, macs = 0;
   double bits_per_weight = 0, entropy_bits_per_weight = 0;
   std::uint64_t bytes = 0, float_bytes = 0;  ///< weights + bias + multipliers as emitted; 4 bytes each before

@@ -176,10 +176,10 @@ const OptionSpec kOwnSpecs[] = {
            v, "--optimize",
            {{"balanced", P::Optimize::balanced}, {"size", P::Optimize::size}, {"speed", P::Optimize::speed}});
      }},
-    {"coding", "C", "auto (default), raw or huffman", false,
+    {"coding", "C", "auto (default), raw, huffman or range", false,
      [](O& o, const std::string& v) {
        o.settings.pass_options.coding = choose<P::Coding>(
-           v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}});
+           v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}, {"range", P::Coding::range}});
      }},
     {"target", "T", "any (default) or one of `tinyc targets`", false,
      [](O& o, const std::string& v) {

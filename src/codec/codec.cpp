@@ -1,15 +1,19 @@
-// Streams: coding with a serialized table, and decoding with the runtime's reader.
+// Streams: coding with a serialized table or header, and decoding with the runtime's readers.
 #include "tinyc/codec.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "codec/pairs.h"
+#include "codec/range.h"
 #include "codec/table.h"
 #include "tinyc/error.h"
 #include "tinyc_rt/tinyc_rt.h"
 
 namespace tinyc {
 namespace {
+
+constexpr std::uint32_t kMaxFilter = 65535;  // weights, as kernels have it
 
 class BitWriter {
  public:
@@ -74,31 +78,72 @@ class Encoder {
   Book first_, second_;
   BitWriter out_;
 };
+
+Error damaged() { return {ErrorKind::input, "a coded weight stream is damaged or too short"}; }
+
+std::vector<std::int8_t> decode_huffman(const tinyc_layer& layer, std::size_t n) {
+  // a symbol has at least one bit and stands for at most kMaxRun weights
+  if (n / kMaxRun > 8 * std::size_t{layer.stream_bytes}) throw damaged();
+  tinyc_huffman reader;
+  tinyc_huffman_init(&reader, &layer);
+  std::vector<std::int8_t> weights(n);
+  if (tinyc_huffman_next(&reader, weights.data(), static_cast<std::uint32_t>(n)) != TINYC_OK) throw damaged();
+  return weights;
+}
+
+std::vector<std::int8_t> decode_range(const tinyc_layer& layer, std::size_t n, const FilterShape& f) {
+  std::vector<std::uint32_t> scratch(tinyc_range_bytes(layer.codec, f.channels) / 4);
+  tinyc_range reader;
+  tinyc_range_init(&reader, &layer, reinterpret_cast<std::uint8_t*>(scratch.data()), f.channels, f.taps, f.step);
+  std::vector<std::int8_t> weights;
+  const std::size_t piece = f.step == 1 ? 65536 : n;  // a damaged length is found out before it gets its memory
+  while (weights.size() < n) {
+    const std::size_t at = weights.size(), count = std::min(piece, n - at);
+    weights.resize(at + count);
+    if (tinyc_range_next(&reader, weights.data() + at, static_cast<std::uint32_t>(count)) != TINYC_OK) throw damaged();
+  }
+  return weights;
+}
 }  // namespace
 
-Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights) {
+Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights, const FilterShape& shape) {
+  if (is_range(table.bytes)) {
+    std::optional<Bytes> stream = range_encode(RangeHeader::parse(table.bytes), weights, shape);
+    if (!stream) throw Error(ErrorKind::internal, "a range coder's header has no place for a weight");
+    return std::move(*stream);
+  }
   Encoder e(parse_table(table.bytes));
   for_each_pair(
       weights, [&](std::uint32_t run, std::int8_t w) { e.pair(run, w); }, [&](std::uint32_t run) { e.zeros(run); });
   return e.take();
 }
 
-std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n) {
+std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uint8_t> stream, std::size_t n,
+                                const FilterShape& shape) {
   verify_table(table.bytes);
-  const auto damaged = [] { return Error(ErrorKind::input, "a coded weight stream is damaged or too short"); };
-  // a symbol has at least one bit and stands for at most kMaxRun weights
-  if (n / kMaxRun > 8 * stream.size() || n > std::numeric_limits<std::uint32_t>::max()) throw damaged();
+  if (n > std::numeric_limits<std::uint32_t>::max()) throw damaged();
+  if (shape.channels < 1 || shape.taps < 1 || shape.step < 1 || shape.channels > kMaxFilter / shape.taps ||
+      (shape.step > 1 && std::uint64_t{shape.channels} * shape.taps * shape.step != n))
+    throw Error(ErrorKind::input, "the filters of a coded tensor do not fit its size");
   tinyc_layer layer{};
   layer.weights = reinterpret_cast<const std::int8_t*>(stream.data());
   layer.codec = table.bytes.data();
   layer.stream_bytes = static_cast<std::uint32_t>(stream.size());
-  tinyc_reader reader;
-  tinyc_reader_init(&reader, &layer);
-  std::vector<std::int8_t> weights(n);
-  if (tinyc_reader_next(&reader, weights.data(), static_cast<std::uint32_t>(n)) != TINYC_OK) throw damaged();
-  return weights;
+  return is_range(table.bytes) ? decode_range(layer, n, shape) : decode_huffman(layer, n);
 }
 
-void verify_table(std::span<const std::uint8_t> table) { parse_table(table); }
+bool is_range(std::span<const std::uint8_t> table) noexcept { return !table.empty() && table[0] >= kRangeKind; }
+
+void verify_table(std::span<const std::uint8_t> table) {
+  if (is_range(table)) {
+    RangeHeader::parse(table);
+  } else {
+    parse_table(table);
+  }
+}
+
+std::uint32_t reader_bytes(std::span<const std::uint8_t> table, const FilterShape& shape) {
+  return is_range(table) ? tinyc_range_bytes(table.data(), shape.channels) : 0;
+}
 
 }  // namespace tinyc

@@ -2,7 +2,8 @@
 //
 // Sources: Martin 1979, "Range encoding: an algorithm for removing redundancy from a digitised message" (the coder);
 // Pavlov, LZMA (carries held back, so that the decoder needs none); Elias 1975, "Universal codeword sets" (gamma code:
-// a size as its number of bits, then the bits); Krichevsky and Trofimov 1981 (a probability from counts, here by shifts).
+// a size as its number of bits, then the bits); Krichevsky and Trofimov 1981 (a probability from counts, here by
+// shifts).
 #include <algorithm>
 #include <bit>
 
@@ -120,7 +121,12 @@ class Model {
         sizes_(octaves_ * (h.local || h.channel ? kClasses : 1), kNewState),
         trees_(std::size_t{octaves_} << (h.depth + 1), kNewState),
         history_(shape.channels, 0),
-        coder_(h.limit) {}
+        coder_(h.limit) {
+    const auto start = static_cast<std::uint32_t>(h.start);
+    for (std::uint32_t i = 0; start && i < sizes_.size(); i += octaves_)
+      for (std::uint32_t o = 0; o + start <= octaves_; ++o)
+        sizes_[i + o] = 0x80000000u >> (octaves_ - start - o) | 0x33;
+  }
 
   void below(std::uint32_t value, std::uint32_t n) { coder_.below(value, n); }
 
@@ -199,8 +205,8 @@ Bytes RangeHeader::bytes() const {
   const unsigned flags = (local ? TINYC_RANGE_LOCAL : 0) | (channel ? TINYC_RANGE_CHANNEL : 0) |
                          (peak ? TINYC_RANGE_PEAK : 0) | (skew ? TINYC_RANGE_SKEW : 0) |
                          (palette.empty() ? 0 : TINYC_RANGE_PALETTE);
-  Bytes out{byte(static_cast<int>(kRangeKind | flags) | (limit - kRangeFastest) << 5), byte(depth | shift << 3),
-            byte(top), zero};
+  Bytes out{byte(static_cast<int>(kRangeKind | flags) | (limit - kRangeFastest) << 5),
+            byte(depth | shift << 3 | start << 6), byte(top), zero};
   if (palette.empty()) return out;
   out.push_back(byte(static_cast<int>(palette.size()) - 1));
   for (const std::int8_t v : palette) out.push_back(static_cast<std::uint8_t>(v));
@@ -216,7 +222,8 @@ RangeHeader RangeHeader::parse(std::span<const std::uint8_t> b) {
   h.skew = b[0] & TINYC_RANGE_SKEW;
   h.limit = kRangeFastest + (b[0] >> 5 & 3);
   h.depth = b[1] & 7;
-  h.shift = b[1] >> 3;
+  h.shift = b[1] >> 3 & 7;
+  h.start = b[1] >> 6;
   h.top = b[2];
   h.zero = b[3];
   std::size_t size = 4;

@@ -1,8 +1,10 @@
 // Which parameters make a tensor's stream small: descent along one parameter at a time, by the coder's own bytes.
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "codec/range.h"
+#include "tinyc/parallel.h"
 #include "tinyc_rt/tinyc_rt.h"
 
 namespace tinyc {
@@ -13,6 +15,7 @@ constexpr std::size_t kTried = std::size_t{1} << 17;  // weights that candidates
 constexpr std::uint32_t kStateBytes = 512;            // scratch that adaptive bits may take
 constexpr std::size_t kMaxPalette = 64;
 constexpr int kMaxDepth = 4;
+constexpr std::size_t kShared = 16384;  // weights of a tensor that is tried with the headers of others
 
 struct Facts {
   std::vector<std::int8_t> values;  ///< that occur, in order
@@ -62,6 +65,7 @@ class Search {
       middle();
       try_all(&RangeHeader::depth, 0, kMaxDepth);
       contexts();
+      try_all(&RangeHeader::start, 0, 3);
       try_all(&RangeHeader::limit, kRangeFastest, kRangeFastest + 3);
       for (const auto flag : {&RangeHeader::peak, &RangeHeader::skew}) {
         RangeHeader h = best_;
@@ -83,7 +87,7 @@ class Search {
     const std::size_t c = cost(h);
     if (c < cost_) best_ = h, cost_ = c;
   }
-  void try_all(int RangeHeader::*field, int first, int last) {
+  void try_all(int RangeHeader::* field, int first, int last) {
     const RangeHeader start = best_;
     for (int v = first; v <= last; ++v) {
       RangeHeader h = start;
@@ -125,11 +129,73 @@ class Search {
   RangeHeader best_;
   std::size_t cost_ = 0;
 };
+
+/// What tensors cost under each header of a pool, raw where that is less; greedily drops headers that save less than
+/// their own bytes.
+class Pool {
+ public:
+  Pool(std::span<const FilterWeights> tensors, std::vector<RangeHeader> own) : own_(std::move(own)) {
+    for (const RangeHeader& h : own_)
+      if (const Bytes b = h.bytes(); std::ranges::find(headers_, b) == headers_.end()) headers_.push_back(b);
+    cost_.resize(tensors.size());
+    parallel_for(tensors.size(), [&](std::size_t t, int) {
+      const auto& [weights, shape] = tensors[t];
+      for (const Bytes& b : headers_) {
+        // a few bytes are not worth the time that large tensors take
+        const bool other = b != own_[t].bytes();
+        const auto stream =
+            other && weights.size() > kShared ? std::nullopt : range_encode(RangeHeader::parse(b), weights, shape);
+        cost_[t].push_back(stream ? std::min(stream->size(), weights.size()) : weights.size());
+      }
+    });
+  }
+
+  std::vector<CodeTable> choose() {
+    std::vector<std::size_t> kept(headers_.size());
+    std::iota(kept.begin(), kept.end(), std::size_t{0});
+    for (std::size_t now = total(kept);;) {
+      std::size_t best = now, drop = kept.size();
+      for (std::size_t k = 0; k < kept.size() && kept.size() > 1; ++k) {
+        std::vector<std::size_t> rest = kept;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(k));
+        if (const std::size_t c = total(rest); c < best) best = c, drop = k;
+      }
+      if (drop == kept.size()) break;
+      kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(drop));
+      now = best;
+    }
+    std::vector<CodeTable> out;
+    for (std::size_t t = 0; t < cost_.size(); ++t) out.push_back({headers_[cheapest(t, kept)]});
+    return out;
+  }
+
+ private:
+  std::size_t cheapest(std::size_t t, const std::vector<std::size_t>& kept) const {
+    return *std::ranges::min_element(kept, {}, [&](std::size_t h) { return cost_[t][h]; });
+  }
+  std::size_t total(const std::vector<std::size_t>& kept) const {
+    std::size_t sum = 0;
+    for (const std::size_t h : kept) sum += headers_[h].size();
+    for (std::size_t t = 0; t < cost_.size(); ++t) sum += cost_[t][cheapest(t, kept)];
+    return sum;
+  }
+
+  std::vector<RangeHeader> own_;
+  std::vector<Bytes> headers_;
+  std::vector<std::vector<std::size_t>> cost_;  ///< by tensor and header
+};
 }  // namespace
 
 RangeHeader range_header(Weights weights, const FilterShape& shape) {
   if (weights.empty()) return {};
   return Search(weights, shape).run();
+}
+
+std::vector<CodeTable> range_headers(std::span<const FilterWeights> tensors) {
+  std::vector<RangeHeader> own(tensors.size());
+  parallel_for(tensors.size(),
+               [&](std::size_t t, int) { own[t] = range_header(tensors[t].weights, tensors[t].shape); });
+  return Pool(tensors, std::move(own)).choose();
 }
 
 }  // namespace tinyc

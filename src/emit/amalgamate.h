@@ -5,6 +5,9 @@
 
 namespace tinyc {
 
+/// The decoders of coded weights: no kernel names them, a program's codes tell which are needed.
+inline constexpr const char *kHuffmanSource = "tinyc_huffman.c", *kRangeSource = "tinyc_range.c";
+
 /// The runtime header as shipped.
 std::string runtime_header();
 

@@ -159,7 +159,10 @@ std::map<std::string, std::string> emit_c(const Program& p) {
     throw Error(ErrorKind::usage, "'" + printable(p.name) + "' is no name for C code",
                 "give one of letters, digits and underscores with --name");
   std::set<std::string> files = {"tinyc_run.c"};
-  for (const Layer& l : p.layers) files.insert(l.kernel->source);
+  for (const Layer& l : p.layers) {
+    files.insert(l.kernel->source);
+    if (l.codec >= 0) files.insert(is_range(p.blobs[at(l.codec)].bytes) ? kRangeSource : kHuffmanSource);
+  }
   return {{p.name + "_data.h", header(p)},
           {p.name + "_data.cc", data(p)},
           {"tinyc_rt.h", runtime_header()},

@@ -1,4 +1,5 @@
 // ProgramBuilder: what an operator's `lower` writes to.
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -86,11 +87,23 @@ void ProgramBuilder::weights(Layer& l, TensorId id) {
     l.weights = blob(Blob::Kind::weights, Blob::Type::i8, t.name, *t.coded->stream);
     l.codec = blob(Blob::Kind::tables, Blob::Type::u8, "decode table " + std::to_string(t.coded->table),
                    *graph_.code_tables.at(at(t.coded->table)));
+    l.scratch_bytes = reader_bytes(*graph_.code_tables.at(at(t.coded->table)), filter_shape(l.op, t.shape));
     l.record.stream_bytes = static_cast<std::uint32_t>(t.coded->stream->size());
   } else {
     l.weights = blob(Blob::Kind::weights, Blob::Type::i8, t.name, *t.data);
   }
   l.weight_count = static_cast<std::uint32_t>(t.data->size());
+}
+
+FilterShape filter_shape(const Layer& l) noexcept {
+  const tinyc_layer& r = l.record;
+  const auto n = [](std::int32_t v) { return static_cast<std::uint32_t>(std::max(v, 1)); };
+  switch (l.op) {
+    case OpKind::conv_2d: return {n(r.p[0]), n(r.k_h * r.k_w), 1};
+    case OpKind::transpose_conv: return {n(r.in_c), n(r.k_h * r.k_w), 1};
+    case OpKind::depthwise_conv_2d: return {1, n(r.k_h * r.k_w), n(r.out_c)};
+    default: return {n(r.in_c), 1, 1};
+  }
 }
 
 Layer ProgramBuilder::make(const Node& n, const Kernel& k) {

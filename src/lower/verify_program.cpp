@@ -65,7 +65,9 @@ void verify_layer(const Program& p, const Layer& l) {
         name + "has a wrong number of weights");
   if (l.codec >= 0) {
     check(l.weights >= 0 && l.record.stream_bytes == stored, name + "has a stream of the wrong size");
-    verify_table(p.blobs[static_cast<std::size_t>(l.codec)].bytes);
+    const Bytes& table = p.blobs[static_cast<std::size_t>(l.codec)].bytes;
+    verify_table(table);
+    check(reader_bytes(table, filter_shape(l)) <= l.scratch_bytes, name + "has no scratch for its reader");
   } else {
     check(l.record.stream_bytes == 0, name + "has a stream without a decode table");
   }

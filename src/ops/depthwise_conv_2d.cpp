@@ -98,7 +98,8 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.block = narrow16(std::min(w.shape[3], 32767), "");
   l.record.p[0] = w.shape[3] / x[3];
   const std::uint32_t taps = static_cast<std::uint32_t>(w.shape[1] * w.shape[2]);
-  l.scratch_bytes = 4 * taps + static_cast<std::uint32_t>(x[3]) + decoded;
+  // what the reader learned makes way for the taps
+  l.scratch_bytes = std::max(l.scratch_bytes, 4 * taps + static_cast<std::uint32_t>(x[3])) + decoded;
   out.add(std::move(l));
 }
 

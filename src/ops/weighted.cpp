@@ -145,6 +145,7 @@ std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuil
   out.weights(l, w);
   l.record.block = narrow16(std::min(channels, 32767), "the block");
   if (l.codec < 0) return other;
+  other += l.scratch_bytes;
   const std::int64_t filter = static_cast<std::int64_t>(g.at(w).bytes()) / channels;
   const std::int64_t fitting = std::max<std::int64_t>(1, std::max(budget, free_bytes(g, n) - other) / filter);
   if (fitting < l.record.block) {

@@ -216,7 +216,7 @@ Compressed Compression::finish(float bit_price, bool trial) const {
   r.passes.insert(r.passes.end(), records.begin(), records.end());
   if (out.graph.stage == Stage::Float)
     throw Error(ErrorKind::usage, "the chosen passes leave a float graph",
-                "end the list with calibrate,quantize_int8,huffman_code");
+                "end the list with calibrate,quantize_int8,code_weights");
 
   if (!trial) progress("lower", 0.6);
   out.program = lower(out.graph);

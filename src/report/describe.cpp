@@ -12,7 +12,8 @@ const Blob* blob(const Program& p, BlobId id) { return id < 0 ? nullptr : &p.blo
 std::vector<std::int8_t> weights_of(const Program& p, const Layer& l) {
   const Blob* stored = blob(p, l.weights);
   if (!stored || stored->kind != Blob::Kind::weights) return {};
-  if (const Blob* table = blob(p, l.codec)) return decode({table->bytes}, stored->bytes, l.weight_count);
+  if (const Blob* table = blob(p, l.codec))
+    return decode({table->bytes}, stored->bytes, l.weight_count, filter_shape(l));
   return {stored->bytes.begin(), stored->bytes.end()};
 }
 
@@ -26,7 +27,8 @@ LayerReport describe_layer(const Program& p, std::size_t index) {
   for (const BlobId id : {l.weights, l.bias, l.mult, l.shift, l.table})
     if (const Blob* b = blob(p, id)) r.bytes += b->bytes.size();
   const std::vector<std::int8_t> w = weights_of(p, l);
-  r.coding = w.empty() ? "none" : l.codec >= 0 ? "huffman" : "raw";
+  const Blob* codec = blob(p, l.codec);
+  r.coding = w.empty() ? "none" : !codec ? "raw" : is_range(codec->bytes) ? "range" : "huffman";
   if (w.empty()) return r;
   r.weights = static_cast<std::int64_t>(w.size());
   r.nonzero = r.weights - std::count(w.begin(), w.end(), std::int8_t{0});

@@ -1,8 +1,8 @@
 /* DEPTHWISE_CONV_2D. in0 [n][in_h][in_w][in_c], weights [k_h][k_w][out_c], out [n][out_h][out_w][out_c], out_c = p[0] *
- * in_c: output channel o reads input channel o / p[0]. scratch: k_h * k_w arena offsets of 4 bytes, in_c bytes of input
- * zero point, and out_c * k_h * k_w bytes when the weights are coded. For each output pixel the taps' offsets are
- * listed once; taps in the padding point to the zero points, so borders need no loops of their own and the folded bias
- * stays right. */
+ * in_c: output channel o reads input channel o / p[0]. scratch: k_h * k_w arena offsets of 4 bytes and in_c bytes of
+ * input zero point, in the same place as the reader's scratch, which is used before; then out_c * k_h * k_w bytes when
+ * the weights are coded. For each output pixel the taps' offsets are listed once; taps in the padding point to the zero
+ * points, so borders need no loops of their own and the folded bias stays right. */
 #include "tinyc_rt.h"
 
 /* Lists the taps of the window whose first one is at (iy, ix) of the picture at arena offset `in`. */

@@ -127,7 +127,7 @@ TEST_CASE("without data there is a loud warning and no accuracy") {
 
 TEST_CASE("lists") {
   CHECK(tinyc_run("ops").out.find("conv_2d") != std::string::npos);
-  CHECK(tinyc_run("passes").out.find("huffman_code") != std::string::npos);
+  CHECK(tinyc_run("passes").out.find("code_weights") != std::string::npos);
   CHECK(tinyc_run("targets").out.find("cortex-m4") != std::string::npos);
   CHECK(nlohmann::json::parse(tinyc_run("version --json").out)["schema_version"] == 1);
   const auto j = nlohmann::json::parse(tinyc_run("inspect " + kExample + "fashion.tflite --json").out);

@@ -140,7 +140,8 @@ TEST_CASE("choices") {
   CHECK(with("coding", "auto").settings.pass_options.coding == P::Coding::automatic);
   CHECK(with("coding", "raw").settings.pass_options.coding == P::Coding::raw);
   CHECK(with("coding", "huffman").settings.pass_options.coding == P::Coding::huffman);
-  CHECK(has(refusal("coding", "zip"), "one of: auto, raw, huffman"));
+  CHECK(with("coding", "range").settings.pass_options.coding == P::Coding::range);
+  CHECK(has(refusal("coding", "zip"), "one of: auto, raw, huffman, range"));
 }
 
 TEST_CASE("prune S[:KIND][/layer]") {

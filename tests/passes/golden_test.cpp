@@ -77,7 +77,7 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
   else if (key == "optimize")
     o.optimize = choose<PassOptions::Optimize>(value, {"balanced", "size", "speed"});
   else if (key == "coding")
-    o.coding = choose<PassOptions::Coding>(value, {"automatic", "raw", "huffman"});
+    o.coding = choose<PassOptions::Coding>(value, {"automatic", "raw", "huffman", "range"});
   else
     FAIL("unknown option " << key);
 }
@@ -168,12 +168,12 @@ TEST_CASE("what the passes promise") {
     const std::string name = p.name;
     CAPTURE(name);
     CHECK(p.exact == !lossy.contains(name));
-    if (name == "huffman_code") continue;
+    if (name == "code_weights") continue;
     CHECK(p.any_stage == !float_only.contains(name));
     CHECK(p.needs == Stage::Float);
     CHECK(p.gives == (name == "quantize_int8" ? Stage::Quantized : Stage::Float));
   }
-  const Pass* coding = find_pass("huffman_code");
+  const Pass* coding = find_pass("code_weights");
   REQUIRE(coding);
   CHECK(std::tuple(coding->any_stage, coding->needs, coding->gives) ==
         std::tuple(false, Stage::Quantized, Stage::Coded));

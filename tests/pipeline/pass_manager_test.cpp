@@ -128,7 +128,7 @@ TEST_CASE("comparison starts anew after a lossy pass") {
 
 TEST_CASE("records: names, notes, sizes before and after, and a call after each pass") {
   Graph g = oracle::quantized("%x = input f32[1,64] %y = fully_connected(%x, fill(0.5) f32[64,64]) output %y");
-  const Pass* list[] = {find_pass("huffman_code")};
+  const Pass* list[] = {find_pass("code_weights")};
   REQUIRE(list[0]);
   std::vector<std::string> seen;
   PassOptions o;
@@ -138,9 +138,9 @@ TEST_CASE("records: names, notes, sizes before and after, and a call after each 
     seen.push_back(p.name);
     CHECK(after.stage == Stage::Coded);
   });
-  CHECK(seen == std::vector<std::string>{"huffman_code"});
+  CHECK(seen == std::vector<std::string>{"code_weights"});
   REQUIRE(records.size() == 1);
-  CHECK(records[0].name == "huffman_code");
+  CHECK(records[0].name == "code_weights");
   CHECK(records[0].changed);
   CHECK(records[0].ms >= 0);
   CHECK(records[0].bytes_before == raw);

@@ -1,26 +1,16 @@
-// Entropy-codes the int8 weights where that pays: which tensors, and which of them share a decode table.
-//
-// What pays is decided by bytes, tables counted. Under `balanced` time counts too: a weight is decoded once an
-// inference, whether a convolution uses it a thousand times or a fully connected layer once.
+// Which tensors get a Huffman code, and which of them share a decode table.
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <string>
 
-#include "tinyc/codec.h"
 #include "tinyc/parallel.h"
-#include "tinyc/pass.h"
+#include "weight_coding.h"
 
 namespace tinyc {
 namespace {
 using Weights = std::span<const std::int8_t>;
-
-constexpr std::int64_t kDecodeCost = 14;     // instructions a weight, about
-constexpr std::int64_t kMacCost = 3;         // instructions a multiply-accumulate, about
-constexpr std::int64_t kDecodePercent = 15;  // of a layer's work that decoding may add under `balanced`
-constexpr double kStrongBits = 2.5;          // a weight: what `balanced` takes whatever the time
-constexpr std::uint64_t kReaderBytes = 600;  // code of the runtime's reader: what coding must gain to be worth it
+using Item = FilterWeights;
 
 /// What the size of a code depends on, added up over tensors: cheap to merge, unlike the codes themselves.
 struct Counts {
@@ -78,11 +68,6 @@ double estimate(const Counts& c) {
       ideal_cost(std::span(c.literals).subspan(1)) + ideal_cost(c.runs) + static_cast<double>(c.extra_bits);
   return std::min(plain, in_turns);
 }
-
-struct Item {
-  TensorId id;
-  Weights weights;
-};
 
 /// Tensors under one table.
 struct Group {
@@ -190,86 +175,19 @@ std::vector<Coding> choose(const std::vector<Item>& items, double lookup_share) 
   }
   return several;
 }
+}  // namespace
 
-/// Under `balanced`: the tensor shrinks to a third, as after pruning or clustering, or decoding it is a small part of
-/// the work of the layers that use it. (Who asks for fewer bits than 8 has asked for the small form too.)
-bool balanced(const Graph& g, Weights weights, const std::vector<std::size_t>& users) {
-  if (entropy_bits(weights) <= kStrongBits) return true;
-  std::int64_t work = 0;
-  for (const std::size_t n : users) work += kMacCost * macs(g, g.nodes[n]);
-  const auto decoded = static_cast<std::int64_t>(weights.size() * users.size());
-  return kDecodeCost * decoded * 100 <= work * kDecodePercent;
-}
-
-std::string grouped(std::uint64_t v) {
-  std::string s = std::to_string(v);
-  for (std::size_t i = s.size(); i > 3;) s.insert(i -= 3, ",");
-  return s;
-}
-
-PassResult run(Graph& g, const PassOptions& o) {
-  using Choice = PassOptions::Coding;
-  using Optimize = PassOptions::Optimize;
-  PassResult result;
-  g.stage = Stage::Coded;
-
-  std::vector<std::vector<std::size_t>> users(g.tensors.size());
-  std::vector<std::uint8_t> other_use(g.tensors.size(), 0);
-  for (const TensorId id : g.outputs) other_use[static_cast<std::size_t>(id)] = 1;
-  for (std::size_t n = 0; n < g.nodes.size(); ++n)
-    for (std::size_t i = 0; i < g.nodes[n].inputs.size(); ++i) {
-      const TensorId id = g.nodes[n].inputs[i];
-      if (id == kNoTensor) continue;
-      if (static_cast<std::int32_t>(i) == traits(g.nodes[n].op).quant.weight) {
-        users[static_cast<std::size_t>(id)].push_back(n);
-      } else {
-        other_use[static_cast<std::size_t>(id)] = 1;
-      }
-    }
-
-  std::vector<Item> items;
-  std::uint64_t raw_bytes = 0, tensors = 0;
-  for (TensorId id = 0; id < static_cast<TensorId>(g.tensors.size()); ++id) {
-    const Tensor& t = g.at(id);
-    const auto at = static_cast<std::size_t>(id);
-    if (!t.is_const() || t.dtype != DType::i8 || t.coded || users[at].empty() || other_use[at]) continue;
-    raw_bytes += t.bytes();
-    ++tensors;
-    const Weights weights = t.as<std::int8_t>();
-    const bool wanted = o.coding == Choice::huffman ||
-                        (o.coding == Choice::automatic &&
-                         (o.optimize == Optimize::size || (o.optimize == Optimize::balanced &&
-                                                           (o.weight_bits < 8 || balanced(g, weights, users[at])))));
-    if (wanted) items.push_back({id, weights});
-  }
-  if (tensors == 0) return result;
-
-  const double lookup_share = o.optimize == Optimize::size ? 1.0 / 512 : 1.0 / 64;
-  std::vector<Coding> codings = choose(items, lookup_share);
-  if (o.coding == Choice::automatic && saved(codings) <= kReaderBytes) codings.clear();
-  std::size_t coded = 0;
-  std::uint64_t bytes = raw_bytes - saved(codings);
+WeightCoding code_huffman(const std::vector<FilterWeights>& tensors, double lookup_share) {
+  WeightCoding result;
+  if (tensors.empty()) return result;
+  std::vector<Coding> codings = choose(tensors, lookup_share);
+  result.saved = saved(codings);
   for (Coding& c : codings) {
-    const auto table = static_cast<std::int32_t>(g.code_tables.size());
-    g.code_tables.push_back(std::make_shared<const Bytes>(std::move(c.table.bytes)));
     for (std::size_t k = 0; k < c.members.size(); ++k)
-      g.at(items[c.members[k]].id).coded = Coded{std::make_shared<const Bytes>(std::move(c.streams[k])), table};
-    coded += c.members.size();
-  }
-  result.changed = coded != 0;
-  if (coded == 0) {
-    result.notes.push_back("all " + std::to_string(tensors) + " weight tensors stay raw, " + grouped(raw_bytes) + " B");
-  } else {
-    result.notes.push_back("coded " + std::to_string(coded) + " of " + std::to_string(tensors) + " tensors with " +
-                           std::to_string(codings.size()) + (codings.size() == 1 ? " table, " : " tables, ") +
-                           grouped(raw_bytes) + " -> " + grouped(bytes) + " B");
+      result.members.push_back({c.members[k], result.tables.size(), std::move(c.streams[k])});
+    result.tables.push_back(std::move(c.table));
   }
   return result;
 }
-}  // namespace
-
-extern const Pass pass_huffman_code;
-const Pass pass_huffman_code{
-    "huffman_code", "entropy-code weights where that pays", Stage::Quantized, Stage::Coded, false, true, run};
 
 }  // namespace tinyc

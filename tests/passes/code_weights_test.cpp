@@ -74,7 +74,7 @@ struct Net {
     PassOptions o;
     o.coding = coding;
     o.optimize = optimize;
-    const PassResult r = find_pass("huffman_code")->run(g, o);
+    const PassResult r = find_pass("code_weights")->run(g, o);
     verify(g);
     CHECK(g.stage == Stage::Coded);
     CHECK(constant_bytes(g) <= before);
@@ -210,11 +210,11 @@ TEST_CASE("a constant with another use stays raw, and so do graphs without weigh
   n.g.nodes.push_back({Add{}, {x, w}, {y}, "y", -1});
   PassOptions o;
   o.coding = Coding::huffman;
-  CHECK_FALSE(find_pass("huffman_code")->run(n.g, o).changed);
+  CHECK_FALSE(find_pass("code_weights")->run(n.g, o).changed);
   CHECK_FALSE(n.coded(w));
   Graph empty;
   empty.stage = Stage::Quantized;
-  CHECK(find_pass("huffman_code")->run(empty, {}).notes.empty());
+  CHECK(find_pass("code_weights")->run(empty, {}).notes.empty());
 }
 
 TEST_CASE("the choice is the same every time") {
