@@ -229,6 +229,7 @@ static inline int tinyc_reader_next(tinyc_reader* r, const tinyc_layer* l, int8_
   if (tinyc_is_range(l)) return tinyc_range_next(&r->range, dst, n);
 #endif
 #if TINYC_HUFFMAN
+  (void)l;
   return tinyc_huffman_next(&r->huffman, dst, n);
 #else
   (void)r, (void)l, (void)dst, (void)n;

@@ -21,13 +21,14 @@ struct RangeHeader {
   bool peak = false;     ///< each filter tells first where its first distance of size `top` is
   bool skew = false;     ///< adaptive signs, and sizes adapt for each sign
   int limit = 7;         ///< slowest rate of adaptation, 5 to 8
-  int depth = 2;         ///< adaptive bits of a size below its leading one, 0 to 7
+  int depth = 2;         ///< adaptive bits of a size below its leading one, 0 to 3
   int shift = 2;         ///< from the sum of sizes to the class, 0 to 7
-  int start = 0;         ///< 0: sizes start alike; else those below octave + 1 - start start rare, 1 to 3
+  int first = 0;         ///< the octave where the search for a size's octave begins, below octaves()
   int top = 0;           ///< greatest size, 0 to 255
   std::uint8_t zero = 0;
   std::vector<std::int8_t> palette;  ///< empty: none
 
+  int octaves() const;  ///< bits of `top`
   Bytes bytes() const;
   /// Throws Error(input).
   static RangeHeader parse(std::span<const std::uint8_t> bytes);

@@ -117,16 +117,11 @@ class Model {
  public:
   Model(const RangeHeader& h, const FilterShape& shape)
       : h_(h),
-        octaves_(static_cast<std::uint32_t>(std::bit_width(static_cast<unsigned>(h.top)))),
+        octaves_(static_cast<std::uint32_t>(h.octaves())),
         sizes_(octaves_ * (h.local || h.channel ? kClasses : 1), kNewState),
         trees_(std::size_t{octaves_} << (h.depth + 1), kNewState),
         history_(shape.channels, 0),
-        coder_(h.limit) {
-    const auto start = static_cast<std::uint32_t>(h.start);
-    for (std::uint32_t i = 0; start && i < sizes_.size(); i += octaves_)
-      for (std::uint32_t o = 0; o + start <= octaves_; ++o)
-        sizes_[i + o] = 0x80000000u >> (octaves_ - start - o) | 0x33;
-  }
+        coder_(h.limit) {}
 
   void below(std::uint32_t value, std::uint32_t n) { coder_.below(value, n); }
 
@@ -134,10 +129,7 @@ class Model {
     const bool negative = v < 0;
     const auto size = static_cast<std::uint32_t>(negative ? -v : v);
     const auto octave = static_cast<std::uint32_t>(std::bit_width(size));
-    if (!is_peak) {
-      std::uint32_t* s = sizes_.data() + octaves_ * size_class();
-      for (std::uint32_t o = 0; o < octaves_ && o <= octave; ++o) coder_.adaptive(s[o], o < octave);
-    }
+    if (!is_peak) code_octave(octave);
     if (octave) {
       std::uint32_t* tree = trees_.data() + ((octave - 1) << h_.depth);
       if (h_.skew) {
@@ -161,6 +153,17 @@ class Model {
   Bytes finish() { return coder_.finish(); }
 
  private:
+  /// Answers "more than o?" for each o from the first on, upwards or downwards, until the answer changes.
+  void code_octave(std::uint32_t octave) {
+    std::uint32_t* s = sizes_.data() + octaves_ * size_class();
+    const auto first = static_cast<std::uint32_t>(h_.first);
+    if (first >= octaves_) return;
+    if (octave > first) {
+      for (std::uint32_t o = first; o < octaves_ && o <= octave; ++o) coder_.adaptive(s[o], octave > o);
+    } else {
+      for (std::uint32_t o = first + 1; o-- > 0 && o + 1 >= octave;) coder_.adaptive(s[o], octave > o);
+    }
+  }
   std::uint32_t size_class() const {
     const std::uint32_t sum = (h_.local ? local_ : 0) + (h_.channel ? 16u * history_[at_] : 0);
     return std::min(static_cast<std::uint32_t>(std::bit_width(sum >> h_.shift)), kClasses - 1);
@@ -182,7 +185,7 @@ class Model {
 std::optional<Bytes> range_encode(const RangeHeader& h, std::span<const std::int8_t> weights,
                                   const FilterShape& shape) {
   const std::vector<int> v = distances(h, weights, shape);
-  if (v.size() != weights.size()) return std::nullopt;
+  if (v.size() != weights.size() || (h.top > 0 && h.first >= h.octaves())) return std::nullopt;
   const std::size_t filter = std::size_t{shape.channels} * shape.taps;
   Model model(h, shape);
   std::size_t peak = v.size();
@@ -200,13 +203,15 @@ std::optional<Bytes> range_encode(const RangeHeader& h, std::span<const std::int
   return model.finish();
 }
 
+int RangeHeader::octaves() const { return std::bit_width(static_cast<unsigned>(top)); }
+
 Bytes RangeHeader::bytes() const {
   const auto byte = [](int v) { return static_cast<std::uint8_t>(v); };
   const unsigned flags = (local ? TINYC_RANGE_LOCAL : 0) | (channel ? TINYC_RANGE_CHANNEL : 0) |
                          (peak ? TINYC_RANGE_PEAK : 0) | (skew ? TINYC_RANGE_SKEW : 0) |
                          (palette.empty() ? 0 : TINYC_RANGE_PALETTE);
   Bytes out{byte(static_cast<int>(kRangeKind | flags) | (limit - kRangeFastest) << 5),
-            byte(depth | shift << 3 | start << 6), byte(top), zero};
+            byte(depth | shift << 2 | first << 5), byte(top), zero};
   if (palette.empty()) return out;
   out.push_back(byte(static_cast<int>(palette.size()) - 1));
   for (const std::int8_t v : palette) out.push_back(static_cast<std::uint8_t>(v));
@@ -221,16 +226,18 @@ RangeHeader RangeHeader::parse(std::span<const std::uint8_t> b) {
   h.peak = b[0] & TINYC_RANGE_PEAK;
   h.skew = b[0] & TINYC_RANGE_SKEW;
   h.limit = kRangeFastest + (b[0] >> 5 & 3);
-  h.depth = b[1] & 7;
-  h.shift = b[1] >> 3 & 7;
-  h.start = b[1] >> 6;
+  h.depth = b[1] & 3;
+  h.shift = b[1] >> 2 & 7;
+  h.first = b[1] >> 5;
   h.top = b[2];
   h.zero = b[3];
+  if (h.first >= std::max(1, h.octaves())) bad("it begins at a size that is too large");
   std::size_t size = 4;
   if (b[0] & TINYC_RANGE_PALETTE) {
     if (b.size() < 5) bad("it is cut off");
     size = 5 + b[4] + std::size_t{1};
     if (b.size() < size) bad("its palette is cut off");
+    if (h.zero > b[4]) bad("its palette has no zero");
     h.palette.assign(b.begin() + 5, b.begin() + static_cast<std::ptrdiff_t>(size));
   }
   if (b.size() != size) bad("bytes are left over");

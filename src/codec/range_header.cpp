@@ -14,7 +14,7 @@ using Weights = std::span<const std::int8_t>;
 constexpr std::size_t kTried = std::size_t{1} << 17;  // weights that candidates are tried on
 constexpr std::uint32_t kStateBytes = 512;            // scratch that adaptive bits may take
 constexpr std::size_t kMaxPalette = 64;
-constexpr int kMaxDepth = 4;
+constexpr int kMaxDepth = 3;
 constexpr std::size_t kShared = 16384;  // weights of a tensor that is tried with the headers of others
 
 struct Facts {
@@ -44,11 +44,13 @@ void set_middle(RangeHeader& h, const Facts& f, std::int8_t value, bool with_pal
     const int zero = std::min(static_cast<int>(at), static_cast<int>(f.values.size()) - 1);
     h.zero = static_cast<std::uint8_t>(zero);
     h.top = std::max(zero, static_cast<int>(f.values.size()) - 1 - zero);
+    h.first = std::min(h.first, std::max(0, h.octaves() - 1));
     return;
   }
   h.zero = static_cast<std::uint8_t>(value);
   h.top = 0;
   for (const std::int8_t v : f.values) h.top = std::max(h.top, std::abs(static_cast<std::int8_t>(v - value)));
+  h.first = std::min(h.first, std::max(0, h.octaves() - 1));
 }
 
 class Search {
@@ -65,7 +67,7 @@ class Search {
       middle();
       try_all(&RangeHeader::depth, 0, kMaxDepth);
       contexts();
-      try_all(&RangeHeader::start, 0, 3);
+      try_all(&RangeHeader::first, 0, best_.octaves() - 1);
       try_all(&RangeHeader::limit, kRangeFastest, kRangeFastest + 3);
       for (const auto flag : {&RangeHeader::peak, &RangeHeader::skew}) {
         RangeHeader h = best_;

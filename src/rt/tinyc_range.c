@@ -6,7 +6,6 @@
 /* An adaptive bit: probability of 0 in units of 2^-20 (upper 20 bits), visits left at this rate (8 bits), rate (4
  * bits). */
 #define TINYC_RANGE_NEW ((uint32_t)0x80000001)
-#define TINYC_RANGE_SURE 0x33u /* as after three visits */
 #define TINYC_RANGE_CLASSES 8u
 
 /* One copy of what every bit goes through: inlined, it would be most of the decoder. */
@@ -20,7 +19,7 @@ uint32_t tinyc_range_bytes(const uint8_t* codec, uint32_t channels) {
   const uint32_t flags = tinyc_ldu8(codec), classes = flags & 3u ? TINYC_RANGE_CLASSES : 1;
   uint32_t octaves = 0, bits;
   while (tinyc_ldu8(codec + 2) >> octaves != 0) ++octaves;
-  bits = octaves * classes + (octaves << ((tinyc_ldu8(codec + 1) & 7u) + (flags & TINYC_RANGE_SKEW ? 1u : 0u)));
+  bits = octaves * classes + (octaves << ((tinyc_ldu8(codec + 1) & 3u) + (flags & TINYC_RANGE_SKEW ? 1u : 0u)));
   return 4 * bits + (flags & TINYC_RANGE_CHANNEL ? (channels + 3) & ~(uint32_t)3 : 0);
 }
 
@@ -57,7 +56,7 @@ TINYC_RANGE_CALL uint32_t tinyc_range_bit(tinyc_range* s, uint32_t* state) {
       b += (((uint32_t)1 << rate) - 1u) * 0x10u + 1u;
   }
   *state = b;
-  tinyc_range_refill(s);
+  if (s->range >> 24 == 0) tinyc_range_refill(s);
   return bit;
 }
 
@@ -87,8 +86,7 @@ static uint32_t tinyc_range_below(tinyc_range* s, uint32_t n) {
 int8_t* tinyc_range_init(tinyc_range* s, const tinyc_layer* l, uint8_t* scratch, uint32_t channels, uint32_t taps,
                          uint32_t step) {
   const uint8_t* const h = l->codec;
-  const uint32_t flags = tinyc_ldu8(h), all = tinyc_range_bytes(h, channels), start = tinyc_ldu8(h + 1) >> 6;
-  const uint32_t classes = flags & 3u ? TINYC_RANGE_CLASSES : 1;
+  const uint32_t flags = tinyc_ldu8(h), all = tinyc_range_bytes(h, channels);
   s->next = (const uint8_t*)l->weights;
   s->end = s->next + l->stream_bytes;
   s->codec = h;
@@ -108,10 +106,6 @@ int8_t* tinyc_range_init(tinyc_range* s, const tinyc_layer* l, uint8_t* scratch,
   tinyc_range_refill(s);
   s->range = 0xffffffff;
   for (uint32_t i = 0; i < all / 4; ++i) s->bits[i] = TINYC_RANGE_NEW;
-  if (start != 0)
-    for (uint32_t i = 0; i < s->octaves * classes; i += s->octaves)
-      for (uint32_t o = 0; o + start <= s->octaves; ++o)
-        s->bits[i + o] = (uint32_t)0x80000000 >> (s->octaves - start - o) | TINYC_RANGE_SURE;
   if (flags & TINYC_RANGE_CHANNEL) {
     s->history = scratch + (all - ((channels + 3) & ~(uint32_t)3));
     memset(s->history, 0, (size_t)channels);
@@ -129,8 +123,9 @@ static uint32_t tinyc_range_class(const tinyc_range* s, uint32_t flags, uint32_t
 
 int tinyc_range_next(tinyc_range* s, int8_t* dst, uint32_t n) {
   const uint8_t* const h = s->codec;
-  const uint32_t flags = tinyc_ldu8(h), top = tinyc_ldu8(h + 2), depth = tinyc_ldu8(h + 1) & 7u;
-  const uint32_t shift = tinyc_ldu8(h + 1) >> 3 & 7u, zero = tinyc_ldu8(h + 3), octaves = s->octaves;
+  const uint32_t flags = tinyc_ldu8(h), top = tinyc_ldu8(h + 2), depth = tinyc_ldu8(h + 1) & 3u;
+  const uint32_t shift = tinyc_ldu8(h + 1) >> 2 & 7u, first = tinyc_ldu8(h + 1) >> 5, zero = tinyc_ldu8(h + 3),
+                 octaves = s->octaves;
   uint32_t* const trees = s->bits + octaves * (flags & 3u ? TINYC_RANGE_CLASSES : 1);
   uint32_t to = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -143,8 +138,16 @@ int tinyc_range_next(tinyc_range* s, int8_t* dst, uint32_t n) {
       octave = octaves;
       size = top;
     } else {
+      /* "more than `at`?", upwards or downwards from `first` until the answer changes */
       uint32_t* bits = s->bits + octaves * tinyc_range_class(s, flags, shift);
-      while (octave < octaves && tinyc_range_bit(s, bits++)) ++octave;
+      uint32_t at = first, more = 2, before;
+      while (at < octaves) {
+        before = more;
+        more = tinyc_range_bit(s, bits + at);
+        octave = at + more;
+        if (before + more == 1) break;
+        at += 2 * more - 1;
+      }
     }
     if (octave != 0) {
       uint32_t* tree = trees + ((octave - 1) << depth);

@@ -128,13 +128,13 @@ TEST_CASE("weights may be read in pieces of any size") {
     layer.weights = reinterpret_cast<const std::int8_t*>(stream.data());
     layer.codec = table.bytes.data();
     layer.stream_bytes = static_cast<std::uint32_t>(stream.size());
-    tinyc_reader reader;
-    tinyc_reader_init(&reader, &layer);
+    tinyc_huffman reader;
+    tinyc_huffman_init(&reader, &layer);
     std::mt19937 rng(22);
     Weights got;
     while (got.size() < w.size()) {
       Weights piece(std::min<std::size_t>(rng() % 70, w.size() - got.size()));
-      REQUIRE(tinyc_reader_next(&reader, piece.data(), static_cast<std::uint32_t>(piece.size())) == TINYC_OK);
+      REQUIRE(tinyc_huffman_next(&reader, piece.data(), static_cast<std::uint32_t>(piece.size())) == TINYC_OK);
       got.insert(got.end(), piece.begin(), piece.end());
     }
     CHECK(got == w);

@@ -86,13 +86,13 @@ TEST_CASE("a reader that failed stays failed") {
   layer.weights = reinterpret_cast<const std::int8_t*>(stream.data());
   layer.codec = kExample.data();
   layer.stream_bytes = 1;
-  tinyc_reader reader;
-  tinyc_reader_init(&reader, &layer);
+  tinyc_huffman reader;
+  tinyc_huffman_init(&reader, &layer);
   std::int8_t out[8];
-  CHECK(tinyc_reader_next(&reader, out, 4) == TINYC_OK);
-  CHECK(tinyc_reader_next(&reader, out, 0) == TINYC_OK);
-  CHECK(tinyc_reader_next(&reader, out, 1) == TINYC_E_STREAM);
-  CHECK(tinyc_reader_next(&reader, out, 1) == TINYC_E_STREAM);
+  CHECK(tinyc_huffman_next(&reader, out, 4) == TINYC_OK);
+  CHECK(tinyc_huffman_next(&reader, out, 0) == TINYC_OK);
+  CHECK(tinyc_huffman_next(&reader, out, 1) == TINYC_E_STREAM);
+  CHECK(tinyc_huffman_next(&reader, out, 1) == TINYC_E_STREAM);
 }
 
 TEST_CASE("damaged tables are refused") {
