@@ -192,7 +192,7 @@ typedef struct {
   uint32_t filter, left;      /* weights of a filter, and those left of this one */
   uint32_t peak;              /* weights left when the largest of this filter comes */
   uint32_t step;              /* between the weights of a filter */
-  uint32_t local;             /* moving sum of the last weights' sizes */
+  uint32_t local;             /* fading sum of the last weights' sizes */
   uint8_t limit, octaves;     /* slowest rate; bits of the greatest size */
   uint8_t behind;             /* bytes read behind the end */
 } tinyc_range;

@@ -145,7 +145,7 @@ class Model {
         coder_.plain(size & ((1u << below) - 1), below);
       }
     }
-    local_ += 2 * size - (local_ >> 3);
+    local_ += 8 * size - (local_ >> 1);
     history_[at_] = static_cast<std::uint8_t>(size);
     at_ = at_ + 1 == history_.size() ? 0 : at_ + 1;
   }

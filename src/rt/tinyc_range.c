@@ -168,7 +168,7 @@ int tinyc_range_next(tinyc_range* s, int8_t* dst, uint32_t n) {
     dst[to] = (int8_t)(uint8_t)value;
     to += s->step;
     if (to >= n) to -= n - 1;
-    s->local += 2 * size - (s->local >> 3);
+    s->local += 8 * size - (s->local >> 1);
     if (s->history) s->history[s->channel] = (uint8_t)size;
     if (++s->channel == s->channels) s->channel = 0;
     --s->left;

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "naive_decoder.h"
+#include "naive_range_decoder.h"
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
 #include "weights.h"
@@ -45,7 +46,9 @@ void mutate(Bytes& b, std::mt19937& rng) {
 
 /// The reader must agree with the oracle: the same weights, or a refusal.
 bool agrees(const CodeTable& t, const Bytes& stream, std::size_t n) {
-  const auto expected = NaiveDecoder(t.bytes, stream).decode(n);
+  // a mutated table may have become a header
+  const auto expected =
+      is_range(t.bytes) ? NaiveRangeDecoder(t.bytes, stream, {}).decode(n) : NaiveDecoder(t.bytes, stream).decode(n);
   try {
     return decode(t, stream, n) == expected;
   } catch (const Error& e) {
@@ -105,6 +108,7 @@ TEST_CASE("random bytes as a table") {
   for (int i = 0; i < 5000; ++i) {
     Bytes b(rng() % 120);
     for (auto& x : b) x = static_cast<std::uint8_t>(rng());
+    if (is_range(b)) b[0] &= 0x7f;  // of the headers many are sound
     CHECK_THROWS_AS(verify_table(b), Error);
   }
 }

@@ -45,7 +45,7 @@ class NaiveRangeDecoder {
       const int v = weight(size_class, with_peak && i % filter == place);
       const auto size = static_cast<unsigned>(v < 0 ? -v : v);
       last[c] = size;
-      sum = sum + 2 * size - sum / 8;
+      sum = sum + 8 * size - sum / 2;
       int value = static_cast<int>(zero) + v;
       if (with_palette) {
         if (value < 0 || value > h_[4]) return std::nullopt;

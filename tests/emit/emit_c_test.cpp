@@ -212,6 +212,27 @@ TEST_CASE("names of models are C identifiers") {
   CHECK_THROWS_AS(emit_c(p), Error);
 }
 
+TEST_CASE("a program brings the decoders of its codes and no others") {
+  const auto runtime = [](const Program& p) { return emit_c(p).at("tinyc_rt.c"); };
+  const auto has = [](const std::string& text, const char* what) { return text.find(what) != std::string::npos; };
+  Program p = oracle::small_program();
+  const std::string huffman = runtime(p);
+  CHECK(has(huffman, "#define TINYC_HUFFMAN 1\n#define TINYC_RANGE 0\n"));
+  CHECK(has(huffman, "int tinyc_huffman_next("));
+  CHECK_FALSE(has(huffman, "int tinyc_range_next("));
+  for (Blob& b : p.blobs)
+    if (b.kind == Blob::Kind::tables && b.type == Blob::Type::u8) b.bytes = {0x80, 0, 1, 0};
+  const std::string range = runtime(p);
+  CHECK(has(range, "#define TINYC_HUFFMAN 0\n#define TINYC_RANGE 1\n"));
+  CHECK_FALSE(has(range, "int tinyc_huffman_next("));
+  CHECK(has(range, "int tinyc_range_next("));
+  for (Layer& l : p.layers) l.codec = -1;
+  const std::string raw = runtime(p);
+  CHECK(has(raw, "#define TINYC_HUFFMAN 0\n#define TINYC_RANGE 0\n"));
+  CHECK_FALSE(has(raw, "int tinyc_huffman_next("));
+  CHECK_FALSE(has(raw, "int tinyc_range_next("));
+}
+
 TEST_CASE("a kernel brings the files that it calls and no others") {
   const auto conv = runtime_closure({"tinyc_conv_2d.c"});
   CHECK(conv.contains("tinyc_conv_2d.c"));

@@ -154,14 +154,15 @@ std::string write_models(const fs::path& dir, const std::vector<Prepared>& model
   return sources;
 }
 
+constexpr std::pair<const char*, PassOptions::Coding> kCodings[] = {{"_raw", PassOptions::Coding::raw},
+                                                                    {"_huffman", PassOptions::Coding::huffman},
+                                                                    {"_range", PassOptions::Coding::range}};
 }  // namespace
 
 TEST_CASE("every operator's emitted code equals the host on emulated cores") {
   std::vector<Prepared> models;
   for (const auto& m : kSmallModels)
-    for (const auto coding : {PassOptions::Coding::raw, PassOptions::Coding::huffman})
-      models.push_back(
-          prepare(m, std::string(m.name) + (coding == PassOptions::Coding::raw ? "_raw" : "_coded"), coding));
+    for (const auto& [name, coding] : kCodings) models.push_back(prepare(m, std::string(m.name) + name, coding));
   const fs::path boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
   for (const Core& core : kCores) {
     DYNAMIC_SECTION(core.name) {
@@ -193,7 +194,7 @@ TEST_CASE("a model runs on an ATmega328P") {
     WARN("skipped: avr-gcc or simavr is not installed");
     return;
   }
-  for (const auto coding : {PassOptions::Coding::raw, PassOptions::Coding::huffman}) {
+  for (const auto& [name, coding] : kCodings) {
     const std::vector<Prepared> models{prepare(kAvrModel, "avr", coding)};
     const fs::path dir = scratch_folder("avr"), boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
     for (const auto& [file, text] : emit_c(models[0].program)) write(dir / file, text);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "codec/range.h"
 #include "oracle/run_op.h"
 #include "tinyc/codec.h"
 
@@ -19,6 +20,7 @@ struct WeightedCase {
   std::int32_t w_zero_point = 0, axis = 0;
   std::optional<std::vector<std::int32_t>> bias;
   bool coded = false, constant_first = false;  ///< constant_first: the weights are input 0 (batch_matmul)
+  bool range = false;                          ///< coded with all that the range coder looks at, else Huffman
 };
 
 inline tinyc::Graph graph_of(const WeightedCase& c) {
@@ -34,9 +36,15 @@ inline tinyc::Graph graph_of(const WeightedCase& c) {
   w.quant = Quant{c.w_scale, std::vector<std::int32_t>(c.w_scale.size(), c.w_zero_point), c.axis};
   if (c.coded) {
     const std::span<const std::int8_t> values = c.w.values;
-    const CodeTable table = build_table({&values, 1});
+    const FilterShape filters = filter_shape(kind(c.op), c.w.shape);
+    CodeTable table = build_table({&values, 1});
+    if (c.range) {
+      RangeHeader header = range_header(values, filters);
+      header.local = header.channel = header.peak = true;
+      table.bytes = header.bytes();
+    }
     g.code_tables.push_back(std::make_shared<const Bytes>(table.bytes));
-    w.coded = Coded{std::make_shared<const Bytes>(encode(table, values)), 0};
+    w.coded = Coded{std::make_shared<const Bytes>(encode(table, values, filters)), 0};
   }
   Node n{c.op, {g.add(std::move(x)), g.add(std::move(w))}, {}, "node", 0};
   g.inputs = {n.inputs[0]};
@@ -109,6 +117,7 @@ inline void randomize(Random& r, WeightedCase& c, tinyc::Shape x, tinyc::Shape w
   c.x = r.int8s(std::move(x));
   c.w = r.int8s(std::move(w));
   c.coded = r.in(0, 1) == 1;
+  c.range = r.in(0, 1) == 1;
   for (auto& v : c.w.values) v = c.coded && r.in(0, 2) ? 0 : std::max<std::int8_t>(v, offset ? -128 : -127);
   c.axis = axis;
   c.in = {0.004f * static_cast<float>(r.in(1, 20)), r.in(-128, 127)};
