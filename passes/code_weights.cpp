@@ -4,7 +4,6 @@
 // a weight is decoded once an inference, whether a convolution uses it a thousand times or a fully connected layer
 // once.
 #include <algorithm>
-#include <bit>
 #include <string>
 
 #include "tinyc/pass.h"
@@ -16,13 +15,9 @@ using Weights = std::span<const std::int8_t>;
 using Choice = PassOptions::Coding;
 using Optimize = PassOptions::Optimize;
 
-// instructions, about
-constexpr std::int64_t kMacCost = 3;           // a multiply-accumulate
-constexpr std::int64_t kHuffmanCost = 14;      // a weight
-constexpr std::int64_t kRangeWeightCost = 60;  // a weight ...
-constexpr std::int64_t kRangeBitCost = 45;     // ... and each of its binary decisions
-constexpr std::int64_t kDecodePercent = 15;    // of a layer's work that decoding may add under `balanced`
-constexpr double kStrongBits = 2.5;            // a weight: what `balanced` Huffman-codes whatever the time
+constexpr std::int64_t kMacCost = 3;        // instructions of a multiply-accumulate, about
+constexpr std::int64_t kDecodePercent = 5;  // of a layer's work that decoding may add under `balanced`
+constexpr double kStrongBits = 2.5;         // a weight: what `balanced` Huffman-codes whatever the time
 // code of the runtime's readers: what coding must gain to be worth it
 constexpr std::uint64_t kHuffmanBytes = 600, kRangeBytes = 1200;
 
@@ -33,13 +28,6 @@ struct Candidate {
   bool huffman = true, range = true;  ///< whether the time it takes is allowed
 };
 
-/// Instructions of the range decoder for a whole tensor.
-std::int64_t range_cost(Weights weights) {
-  std::int64_t decisions = 0;
-  for (const std::int8_t w : weights) decisions += 1 + 2 * std::bit_width(static_cast<unsigned>(std::abs(w)));
-  return static_cast<std::int64_t>(weights.size()) * kRangeWeightCost + decisions * kRangeBitCost;
-}
-
 /// Under `balanced`: decoding is a small part of the work of the layers that use the tensor, or it shrinks to a third,
 /// as after pruning or clustering. (Who asks for fewer bits than 8 has asked for the small form too.)
 void balance(const Graph& g, Candidate& c, const std::vector<std::size_t>& users, int weight_bits) {
@@ -49,9 +37,8 @@ void balance(const Graph& g, Candidate& c, const std::vector<std::size_t>& users
   const auto small = [&](std::int64_t cost) {
     return cost * static_cast<std::int64_t>(users.size()) * 100 <= work * kDecodePercent;
   };
-  c.huffman =
-      weight_bits < 8 || entropy_bits(w) <= kStrongBits || small(kHuffmanCost * static_cast<std::int64_t>(w.size()));
-  c.range = small(range_cost(w));
+  c.huffman = weight_bits < 8 || entropy_bits(w) <= kStrongBits || small(huffman_instructions(w));
+  c.range = small(range_instructions(w));
 }
 
 /// The int8 weights that nothing but layers with weights reads, in the same order of filters everywhere.

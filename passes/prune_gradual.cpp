@@ -52,7 +52,7 @@ PassResult run(Graph& g, const PassOptions& o) {
   if (o.prune.fraction == 0 || !o.training.data) return result;
   std::vector<PrunableLayer> layers = prunable_layers(g);
   std::vector<std::vector<float>> deviations;
-  if (o.prune.criterion != PassOptions::Prune::Criterion::magnitude)
+  if (o.prune.criterion == PassOptions::Prune::Criterion::obs)
     deviations = input_deviations(g, *o.training.data, layers);
   TrainJob job = job_of(o);
   int done = -1;

@@ -56,6 +56,12 @@ void verify_table(std::span<const std::uint8_t> table);
 /// Bytes of scratch in which the reader keeps what it learns, a multiple of 4.
 std::uint32_t reader_bytes(std::span<const std::uint8_t> table, const FilterShape& shape);
 
+/// Instructions of decoding these weights on a Cortex-M4 once, about.
+std::int64_t decode_instructions(std::span<const std::uint8_t> table, std::span<const std::int8_t> weights);
+/// The same for the coders before there is a table.
+std::int64_t huffman_instructions(std::span<const std::int8_t> weights);
+std::int64_t range_instructions(std::span<const std::int8_t> weights);
+
 /// Order-0 entropy in bits a weight; 0 for an empty tensor.
 double entropy_bits(std::span<const std::int8_t> weights) noexcept;
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ struct LayerReport {
   double bits_per_weight = 0, entropy_bits_per_weight = 0;
   std::uint64_t bytes = 0, float_bytes = 0;  ///< weights + bias + multipliers as emitted; 4 bytes each before
   std::optional<double> sqnr_db;             ///< this layer's output against the float model
-  std::vector<std::uint32_t> histogram;      ///< 32 bins over [-128, 127]; empty without weights
+  std::optional<double>
+      decode_share;  ///< instructions of decoding over those of the layer's work, about; of coded ones
+  std::vector<std::uint32_t> histogram;  ///< 32 bins over [-128, 127]; empty without weights
 };
 
 struct Accuracy {
@@ -74,5 +77,21 @@ Report report_from_json(const std::string& text, const std::string& path);
 std::string to_html(const Report& r, const Program& p);
 /// The table for a person: before and after for size, RAM, accuracy, the worst layers. At most 100 columns.
 std::string to_table(const Report& r);
+
+/// Code of one kernel, without what it shares with others.
+struct CodePart {
+  std::string kernel;
+  std::uint64_t bytes = 0;
+};
+/// Something that would make flash smaller, and by how much at the most.
+struct Idea {
+  std::uint64_t bytes = 0;
+  std::string what;
+};
+/// The largest first, a few.
+std::vector<Idea> ideas(const Report& r, const Program& p, std::span<const CodePart> code);
+/// Where every byte of flash is, layer by layer with the entropy bound, what passes saved, and ideas: as text, as JSON.
+std::string to_explanation(const Report& r, const Program& p, std::span<const CodePart> code);
+std::string explanation_json(const Report& r, const Program& p, std::span<const CodePart> code);
 
 }  // namespace tinyc

@@ -177,6 +177,9 @@ int dispatch(int argc, char** argv, bool& json) {
   diff->add_option("OLD", before)->required();
   diff->add_option("NEW", after)->required();
   diff->add_flag("--json", list_json);
+  auto* explain = app.add_subcommand("explain", "where every byte of a compressed model is, and what would save more");
+  explain->add_option("DIR", before, "written by compress")->required();
+  explain->add_flag("--json", list_json);
   auto* ops = app.add_subcommand("ops", "supported operators");
   auto* passes = app.add_subcommand("passes", "passes in pipeline order");
   auto* targets = app.add_subcommand("targets", "targets");
@@ -213,6 +216,7 @@ int dispatch(int argc, char** argv, bool& json) {
     return command_check(check_arguments);
   }
   if (*diff) return command_diff(before, after, list_json);
+  if (*explain) return command_explain(before, list_json);
   if (*ops) return command_ops(list_json);
   if (*passes) return command_passes(list_json);
   if (*targets) return command_targets(list_json);

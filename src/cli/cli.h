@@ -54,6 +54,7 @@ struct SensitivityArguments {
 };
 int command_sensitivity(const SensitivityArguments& a);
 
+int command_explain(const std::string& dir, bool json);
 int command_diff(const std::string& before, const std::string& after, bool json);
 int command_ops(bool json);
 int command_passes(bool json);

@@ -178,8 +178,11 @@ const OptionSpec kOwnSpecs[] = {
      }},
     {"coding", "C", "auto (default), raw, huffman or range", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.coding = choose<P::Coding>(
-           v, "--coding", {{"auto", P::Coding::automatic}, {"raw", P::Coding::raw}, {"huffman", P::Coding::huffman}, {"range", P::Coding::range}});
+       o.settings.pass_options.coding = choose<P::Coding>(v, "--coding",
+                                                          {{"auto", P::Coding::automatic},
+                                                           {"raw", P::Coding::raw},
+                                                           {"huffman", P::Coding::huffman},
+                                                           {"range", P::Coding::range}});
      }},
     {"target", "T", "any (default) or one of `tinyc targets`", false,
      [](O& o, const std::string& v) {

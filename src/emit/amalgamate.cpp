@@ -70,6 +70,8 @@ std::set<std::string> exports(const std::string& code) {
 
 }  // namespace
 
+std::string runtime_source(const std::string& name) { return std::string(source(name)); }
+
 std::string runtime_header() { return std::string(source(kHeader)); }
 
 std::set<std::string> runtime_closure(std::set<std::string> files) {

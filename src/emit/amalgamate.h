@@ -15,6 +15,9 @@ std::string runtime_header();
 /// Throws Error(internal) when a file does not exist.
 std::string amalgamate(const std::set<std::string>& files);
 
+/// The text of one file of src/rt. Throws Error(internal) when there is none.
+std::string runtime_source(const std::string& name);
+
 /// What the amalgamation of these files holds: they and, transitively, the files that define what they call.
 std::set<std::string> runtime_closure(std::set<std::string> files);
 

@@ -152,21 +152,31 @@ std::string data(const Program& p) {
   return out + "}\n";
 }
 
-}  // namespace
-
-std::map<std::string, std::string> emit_c(const Program& p) {
-  if (!is_c_identifier(p.name))
-    throw Error(ErrorKind::usage, "'" + printable(p.name) + "' is no name for C code",
-                "give one of letters, digits and underscores with --name");
+std::set<std::string> files_of(const Program& p) {
   std::set<std::string> files = {"tinyc_run.c"};
   for (const Layer& l : p.layers) {
     files.insert(l.kernel->source);
     if (l.codec >= 0) files.insert(is_range(p.blobs[at(l.codec)].bytes) ? kRangeSource : kHuffmanSource);
   }
+  return files;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> runtime_files(const Program& p) {
+  std::map<std::string, std::string> texts;
+  for (const auto& file : runtime_closure(files_of(p))) texts[file] = runtime_source(file);
+  return texts;
+}
+
+std::map<std::string, std::string> emit_c(const Program& p) {
+  if (!is_c_identifier(p.name))
+    throw Error(ErrorKind::usage, "'" + printable(p.name) + "' is no name for C code",
+                "give one of letters, digits and underscores with --name");
   return {{p.name + "_data.h", header(p)},
           {p.name + "_data.cc", data(p)},
           {"tinyc_rt.h", runtime_header()},
-          {"tinyc_rt.c", amalgamate(files)}};
+          {"tinyc_rt.c", amalgamate(files_of(p))}};
 }
 
 }  // namespace tinyc

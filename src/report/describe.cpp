@@ -7,6 +7,8 @@
 namespace tinyc {
 namespace {
 
+constexpr double kMacCost = 3;  // instructions of a multiply-accumulate, about
+
 const Blob* blob(const Program& p, BlobId id) { return id < 0 ? nullptr : &p.blobs[static_cast<std::size_t>(id)]; }
 
 std::vector<std::int8_t> weights_of(const Program& p, const Layer& l) {
@@ -34,6 +36,9 @@ LayerReport describe_layer(const Program& p, std::size_t index) {
   r.nonzero = r.weights - std::count(w.begin(), w.end(), std::int8_t{0});
   r.bits_per_weight = 8.0 * static_cast<double>(blob(p, l.weights)->bytes.size()) / static_cast<double>(w.size());
   r.entropy_bits_per_weight = entropy_bits(w);
+  if (codec && l.macs > 0)
+    r.decode_share =
+        static_cast<double>(decode_instructions(codec->bytes, w)) / (kMacCost * static_cast<double>(l.macs));
   const Blob* bias = blob(p, l.bias);
   r.float_bytes = 4 * w.size() + (bias ? bias->bytes.size() : 0);
   r.histogram.assign(32, 0);

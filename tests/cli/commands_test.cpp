@@ -237,6 +237,22 @@ TEST_CASE("a DIR with no or several programs is refused, one of them can be name
   CHECK(tinyc_run("eval " + quoted(f / "d/b.tinyc") + data).code == 0);
 }
 
+TEST_CASE("explain says where the bytes of a compressed model are, and refuses anything else") {
+  const Ran text = tinyc_run("explain " + quoted(compressed()));
+  CHECK(text.code == 0);
+  CHECK(has(text.out, "Where the flash is"));
+  CHECK(has(text.out, "What would save most next"));
+  const json j = json::parse(tinyc_run("explain " + quoted(compressed()) + " --json").out);
+  std::uint64_t sum = 0;
+  for (const char* part : {"weights", "tables", "params", "descriptors", "code"})
+    sum += j["flash"][part].get<std::uint64_t>();
+  CHECK(j["flash"]["total"] == sum);
+  CHECK(!j["code"].empty());
+  const Folder empty;
+  CHECK(tinyc_run("explain " + quoted(empty.path)).code == 3);
+  CHECK(tinyc_run("explain /no/such/folder").code == 3);
+}
+
 TEST_CASE("emit tflite, --dump-after, --pass and -v do what they say") {
   const Folder f;
   const Ran r = tinyc_run(example_args(f / "out") + " --emit tflite --dump-after quantize_int8 -v");

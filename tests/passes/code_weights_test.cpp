@@ -142,8 +142,8 @@ TEST_CASE("balanced: by work of the layers, or where the tensor shrinks to a thi
   const Weights dense = random_weights(64 * 64, 12, 0, 6), sparse = random_weights(64 * 64, 12, 0.9, 7);
   REQUIRE(entropy_bits(dense) > 2.5);
   Net n;
-  const TensorId much = n.conv(6, dense);    // 36 uses a weight: 14 of 108 instructions are 13 %
-  const TensorId little = n.conv(5, dense);  // 25 uses: 18.7 %
+  const TensorId much = n.conv(12, dense);    // 144 uses a weight: 19 of 432 instructions are 4.4 %
+  const TensorId little = n.conv(11, dense);  // 121 uses: 5.2 %
   const TensorId once = n.fully_connected(64, dense);
   const TensorId once_sparse = n.fully_connected(64, sparse);
   n.run();
@@ -161,12 +161,12 @@ TEST_CASE("shared weights are coded once, by the work of all their users") {
   const Weights dense = random_weights(64 * 64, 12, 0, 8);
   Net n;
   const TensorId w = n.conv(2, dense);
-  n.conv(8, 64, w);  // 68 uses for two decodings
+  n.conv(16, 64, w);  // 260 uses for two decodings
   n.run();
   CHECK(n.coded(w));
   Net rarely;
   const TensorId v = rarely.conv(2, dense);
-  rarely.conv(7, 64, v);  // 53 uses for two
+  rarely.conv(15, 64, v);  // 229 uses for two
   rarely.run();
   CHECK_FALSE(rarely.coded(v));
 }

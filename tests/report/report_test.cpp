@@ -1,6 +1,7 @@
 // The report: sizes add up, JSON survives a round trip, text from models cannot break out, the table fits a terminal.
 #include "tinyc/report.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -218,6 +219,30 @@ TEST_CASE("the table is at most 100 columns wide and says what matters") {
   r.accuracy->synthetic = false;
   const std::string table = to_table(r);
   CHECK(table.find("12.5 dB") < table.find("40.0 dB"));  // the worst layer first
+}
+
+TEST_CASE("the explanation accounts for every byte and names what would save most") {
+  const Program p = oracle::small_program();
+  const Report r = small_report(p);
+  const std::vector<CodePart> code{{"tinyc_conv_2d", 3000}, {"shared", 4000}};
+  const std::string text = to_explanation(r, p, code);
+  CHECK(has(text, with_commas(r.flash_total()) + " B of flash"));
+  CHECK(has(text, "canonicalize                      4,000 ->        3,900 B"));
+  CHECK(has(text, "tinyc_conv_2d"));
+  for (const LayerReport& l : r.layers)
+    if (l.weights) CHECK(has(text, with_commas(static_cast<std::uint64_t>(l.weights))));
+  CHECK(r.layers[0].decode_share.has_value());  // the convolution is coded
+  CHECK(*r.layers[0].decode_share > 0);
+  const auto next = ideas(r, p, code);
+  REQUIRE(!next.empty());
+  CHECK(std::ranges::is_sorted(next, std::greater{}, &Idea::bytes));
+  std::uint64_t stored = 0;
+  for (const LayerReport& l : r.layers) stored += l.bytes;
+  for (const Idea& i : next) CHECK(i.bytes <= std::max<std::uint64_t>(stored, 4000));
+  const auto j = nlohmann::json::parse(explanation_json(r, p, code));
+  CHECK(j["flash"]["total"] == r.flash_total());
+  CHECK(j["code"].size() == 2);
+  CHECK(j["next"].size() == next.size());
 }
 
 TEST_CASE("numbers read well") {
