@@ -122,7 +122,9 @@ std::string describe(const SearchTrial& t) {
 std::string to_table(const Search& s) {
   const SearchResult* m = measured(s);
   const std::string metric = m ? m->metric : std::string();
-  std::string out = summary(s) + "\ngoal: " + goal_text(s, metric) + "\n\n  ";
+  std::string out = summary(s) + "\ngoal: " + goal_text(s, metric) + "\n\n";
+  if (!m) return out + "no model yet\n";
+  out += "  ";
   for (std::size_t c = 0; c < std::size(kColumns); ++c) out += padded(*kColumns[c] ? kColumns[c] : metric, kWidths[c]);
   out += "\n";
   for (const SearchPlace& place : s.front) {
