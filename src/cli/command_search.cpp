@@ -57,10 +57,9 @@ JournalHead head_of(const CompressOptions& o, const LoadedInputs& l, const Searc
   return head;
 }
 
-int answer_with(const Search& s, bool json) {
+int answer_with(const Search& s, bool json, bool part = false) {
   answer(json ? to_json(s) : to_table(s));
-  if (!s.best) return 0;
-  if (s.met) return 0;
+  if (s.met || !s.best || part) return 0;  // of a part of the trials nobody expects the goal
   log_error(Error(ErrorKind::gate, "no trial reached the goal; best/ holds the nearest"));
   return static_cast<int>(ErrorKind::gate);
 }
@@ -115,7 +114,7 @@ int command_search(const SearchArguments& a) {
   job.log = log_progress;
   Journal journal(folder.journal(), head_of(o, loaded, job.goal));
   try {
-    return answer_with(run_search(job, journal), o.json);
+    return answer_with(run_search(job, journal), o.json, shards > 1);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::interrupted) throw;
     throw Error(ErrorKind::interrupted, "interrupted", "the same command goes on with the next trial");
