@@ -94,6 +94,16 @@ std::string row(const Search& s, const SearchPlace& place) {
   return html + "</tr>\n";
 }
 
+// As --prune takes it, to fit beside the chart: "3: 0.3:macs,0.8; 10 epochs".
+std::string curve_name(const SearchTrial& t) {
+  char macs[32] = "", prune[32] = "";
+  if (t.macs > 0) std::snprintf(macs, sizeof macs, "%g:macs", t.macs);
+  if (t.prune > 0) std::snprintf(prune, sizeof prune, "%g", t.prune);
+  const std::string both = std::string(macs) + (*macs && *prune ? "," : "") + prune;
+  return std::to_string(t.number) + ": " + (both.empty() ? "as given" : both) +
+         (t.epochs ? "; " + std::to_string(t.epochs) + " epochs" : "");
+}
+
 std::string chart(const Search& s, const std::string& metric) {
   const auto point = [&](const SearchPlace& p) {
     return std::pair(static_cast<double>(at(s, p).flash) / 1024, unit(metric) * at(s, p).value);
@@ -102,7 +112,7 @@ std::string chart(const Search& s, const std::string& metric) {
   for (const SearchPlace& p : s.front) curves[0].points.push_back(point(p));
   for (std::size_t r = 0; r < s.results.size(); ++r) {
     if (s.results[r].points.empty()) continue;
-    Curve& c = curves.emplace_back(Curve{describe(s.results[r].trial), {}});
+    Curve& c = curves.emplace_back(Curve{curve_name(s.results[r].trial), {}});
     for (std::size_t p = 0; p < s.results[r].points.size(); ++p) c.points.push_back(point({r, p}));
   }
   return line_chart("Accuracy against flash", curves, "flash, KiB", metric + (unit(metric) == 100 ? ", %" : ""));

@@ -122,7 +122,7 @@ TEST_CASE("a search that is interrupted at any time goes on and ends the same", 
 
 TEST_CASE("four shards merged are one search", "[search]") {
   for (const char* shard : {"3/4", "1/4", "4/4", "2/4"}) {
-    const Ran r = shell(kSearch + "--shard " + shard + " -o shards");
+    const Ran r = shell(kSearch + "--threads 1 --shard " + shard + " -o shards");
     INFO(r.err);
     CHECK(r.code == 0);
   }
@@ -130,6 +130,7 @@ TEST_CASE("four shards merged are one search", "[search]") {
   INFO(merged.err);
   CHECK(merged.code == 0);
   CHECK(has(merged.out, "* the best"));
+  CHECK(shell("$tinyc search --merge --json shards -o merged").out == read_text(in("merged/search.json")));
   CHECK(results_of(in("merged")) == results_of(in("whole")));
   CHECK(entries(in("merged")) == 3);
   // folders and journals, in any order and twice; into a folder that holds some
@@ -144,6 +145,17 @@ TEST_CASE("four shards merged are one search", "[search]") {
   CHECK(gone.code == 5);
   CHECK(has(gone.err, "is gone"));
   CHECK_FALSE(fs::exists(in("merged/search.json")));
+}
+
+TEST_CASE("a search whose disk is full goes on when there is room", "[search]") {
+  for (const int blocks : {1, 2, 4, 16}) {  // what fails first: the pages, the best or the journal
+    const Ran full = shell("ulimit -f " + std::to_string(blocks) + "; " + kSearch + "-o full");
+    INFO(full.err);
+    CHECK(full.code == 6);
+    CHECK(has(full.err, "cannot write"));
+  }
+  CHECK(shell(kSearch + "-o full").code == 0);
+  CHECK(results_of(in("full")) == results_of(in("whole")));
 }
 
 TEST_CASE("search refuses what it cannot do", "[search]") {

@@ -89,6 +89,8 @@ TEST_CASE("the page of a search marks best and front, and escapes", "[search]") 
   for (const char* part : {"<b>", "<script", "http:", "https:", "url("}) CHECK_FALSE(has(html, part));
   std::size_t curves = 0;
   for (auto at = html.find("<polyline"); at != std::string::npos; at = html.find("<polyline", at + 1)) ++curves;
+  CHECK(has(html, ">0: as given</text>"));
+  CHECK(has(html, ">1: 0.3:macs,0.905; 10 epochs</text>"));
   CHECK(curves == 3);  // the front and two trials
   CHECK(has(html, "<tr><td>best</td><td class=\"n\">0</td>"));
   CHECK(has(html, "<tr><td>&#9679;</td><td class=\"n\">0</td>"));
