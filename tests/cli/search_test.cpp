@@ -120,6 +120,17 @@ TEST_CASE("a search that is interrupted at any time goes on and ends the same", 
   }
 }
 
+TEST_CASE("a best that is newer than the journal is no harm: the process died in between", "[search]") {
+  const std::size_t best = json::parse(read_text(in("whole/search.json")))["best"]["trial"];
+  REQUIRE(shell("cp -r whole between && grep -v '\"trial\":" + std::to_string(best) +
+                ",' whole/journal.jsonl >between/journal.jsonl")
+              .code == 0);
+  const std::string journal = read_text(in("between/journal.jsonl"));
+  REQUIRE(std::count(journal.begin(), journal.end(), '\n') == kTrials);
+  CHECK(shell(kSearch + "-o between").code == 0);
+  CHECK(results_of(in("between")) == results_of(in("whole")));
+}
+
 TEST_CASE("four shards merged are one search", "[search]") {
   for (const char* shard : {"3/4", "1/4", "4/4", "2/4"}) {
     const Ran r = shell(kSearch + "--threads 1 --shard " + shard + " -o shards");
