@@ -102,7 +102,7 @@ int dispatch(int argc, char** argv, bool& json) {
     c->add_flag("-v,--verbose", verbose, "say what every pass did");
   };
 
-  TableValues compress_values, check_values, train_values;
+  TableValues compress_values, check_values, train_values, search_values;
   std::string model;
   auto* compress = app.add_subcommand("compress", "the whole job: model in, C out");
   compress->add_option("MODEL", model, "a .tflite file")->required();
@@ -160,6 +160,23 @@ int dispatch(int argc, char** argv, bool& json) {
   sensitivity->add_flag("--json", sensitivity_arguments.json);
   common(sensitivity);
 
+  SearchArguments search_arguments;
+  const auto own_specs = search_specs();
+  auto* search =
+      app.add_subcommand("search", "the smallest model for an accuracy: prunings, trainings, prices of a bit");
+  search->add_option("MODEL", search_arguments.inputs, "a float .tflite file; with --merge: folders of searches")
+      ->required();
+  search->add_option("-o,--output", search_arguments.out_dir, "journal, search.json, search.html and best/")
+      ->required();
+  search->add_option("--trials", search_arguments.trials, "only the first N of the list");
+  search->add_option("--budget-minutes", search_arguments.minutes, "begin no trial after M minutes")
+      ->check(CLI::Range(0.0, 1e6));
+  search->add_option("--shard", search_arguments.shard, "K/N: each N-th trial, from the K-th on, in files of its own");
+  search->add_flag("--merge", search_arguments.merge, "join what shards found");
+  search_values.add_to(*search, own_specs);
+  search->add_option("--config", search_arguments.config, "configuration (default: tinyc.toml beside the model)");
+  common(search);
+
   CheckArguments check_arguments;
   auto* check = app.add_subcommand("check", "fail (exit 1) when a budget is exceeded or a baseline got worse");
   check
@@ -199,7 +216,8 @@ int dispatch(int argc, char** argv, bool& json) {
   }
   set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
   json = inspect_json || eval_arguments.json || sensitivity_arguments.json || list_json ||
-         compress_values.given().count("json") || check_values.given().count("json");
+         compress_values.given().count("json") || check_values.given().count("json") ||
+         search_values.given().count("json");
 
   if (*compress) return command_compress(model, compress_values.given(), config);
   if (*inspect) return command_inspect(model, inspect_json);
@@ -210,6 +228,10 @@ int dispatch(int argc, char** argv, bool& json) {
     return command_train(train_arguments);
   }
   if (*sensitivity) return command_sensitivity(sensitivity_arguments);
+  if (*search) {
+    search_arguments.given = search_values.given();
+    return command_search(search_arguments);
+  }
   if (*check) {
     check_arguments.given = check_values.given();
     check_arguments.json = json;

@@ -3,10 +3,13 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 #include "pipeline/compress.h"
 
 namespace tinyc {
+
+struct OptionSpec;
 
 /// Parses and runs; prints errors; returns the process's exit code.
 int run_cli(int argc, char** argv);
@@ -55,6 +58,18 @@ struct SensitivityArguments {
 int command_sensitivity(const SensitivityArguments& a);
 
 int command_explain(const std::string& dir, bool json);
+struct SearchArguments {
+  std::vector<std::string> inputs;  ///< the model; to merge: folders or journals
+  std::string out_dir, shard, config;
+  std::map<std::string, std::string> given;  ///< of search_specs()
+  std::size_t trials = 0;
+  double minutes = 0;
+  bool merge = false;
+};
+/// Options of compress that `search` has too.
+std::vector<OptionSpec> search_specs();
+int command_search(const SearchArguments& a);
+
 int command_diff(const std::string& before, const std::string& after, bool json);
 int command_ops(bool json);
 int command_passes(bool json);

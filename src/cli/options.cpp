@@ -278,7 +278,14 @@ std::string text_of(const toml::node& n, const std::string& key) {
               "tinyc.toml: the value of '" + printable(key) + "' must be a string, number or boolean");
 }
 
-void apply_table(CompressOptions& o, const toml::table& table, const fs::path& folder) {
+void apply(CompressOptions& o, const OptionSpec& spec, const std::string& value) {
+  spec.set(o, value);
+  o.values[spec.name] = value;
+}
+
+using Names = std::set<std::string>;
+
+void apply_table(CompressOptions& o, const toml::table& table, const fs::path& folder, const Names& without) {
   for (const auto& [k, node] : table) {
     const std::string key = normalized(std::string(k.str()));
     if (key == "path") continue;
@@ -286,13 +293,14 @@ void apply_table(CompressOptions& o, const toml::table& table, const fs::path& f
     if (!spec)
       throw Error(ErrorKind::usage, "tinyc.toml: unknown key '" + printable(std::string(k.str())) + "'",
                   "did you mean '" + nearest(key) + "'?");
+    if (without.count(key)) continue;
     std::string value = text_of(node, key);
     if (spec->path && fs::path(value).is_relative()) value = (folder / value).string();
-    spec->set(o, value);
+    apply(o, *spec, value);
   }
 }
 
-void apply_config(CompressOptions& o, const fs::path& file) {
+void apply_config(CompressOptions& o, const fs::path& file, const Names& without) {
   toml::table config;
   const Bytes bytes = read_file(file, ErrorKind::usage, std::uint64_t{1} << 20);
   try {
@@ -310,7 +318,7 @@ void apply_config(CompressOptions& o, const fs::path& file) {
   if (config.contains("defaults")) {
     const auto* table = config["defaults"].as_table();
     if (!table) throw Error(ErrorKind::usage, "tinyc.toml: defaults must be a table");
-    apply_table(o, *table, folder);
+    apply_table(o, *table, folder, without);
   }
   if (!config.contains("model")) return;
   const auto* models = config["model"].as_array();
@@ -321,7 +329,7 @@ void apply_config(CompressOptions& o, const fs::path& file) {
     if (!path) throw Error(ErrorKind::usage, "tinyc.toml: every [[model]] needs a path");
     std::error_code error;
     if (fs::weakly_canonical(folder / *path, error) == fs::weakly_canonical(o.model, error))
-      apply_table(o, *table, folder);
+      apply_table(o, *table, folder, without);
   }
 }
 
@@ -384,23 +392,25 @@ double parse_share(const std::string& text, const std::string& option) {
 }
 
 CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given,
-                                const std::string& config_path) {
-  CompressOptions o;
+                                const std::string& config_path, const CompressOptions& defaults,
+                                const std::set<std::string>& without) {
+  CompressOptions o = defaults;
   o.model = model;
   const fs::path beside = fs::path(model).parent_path() / "tinyc.toml";
   std::error_code error;
   if (!config_path.empty()) {
-    apply_config(o, config_path);
+    apply_config(o, config_path, without);
   } else if (fs::is_regular_file(beside, error)) {
-    apply_config(o, beside);
+    apply_config(o, beside, without);
   }
   for (const auto& s : specs()) {
+    if (without.count(s.name)) continue;
     std::string variable = std::string("TINYC_") + s.name;
     for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (const char* v = std::getenv(variable.c_str())) s.set(o, v);
+    if (const char* v = std::getenv(variable.c_str())) apply(o, s, v);
   }
   for (const auto& [name, value] : given)
-    if (const OptionSpec* s = find_spec(name)) s->set(o, value);
+    if (const OptionSpec* s = find_spec(name)) apply(o, *s, value);
   if (o.out_dir.empty()) o.out_dir = fs::path(model).stem().string() + "_tinyc";
   if (o.calib.empty()) {
     const fs::path data = fs::path(model).replace_extension(".calib.npz");

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct CompressOptions {
   Gates gates;
   bool json = false;
   int threads = 0;
+  std::map<std::string, std::string> values;  ///< of all options that were given, wherever: by name, as text
 };
 
 struct OptionSpec {
@@ -36,8 +38,10 @@ std::span<const OptionSpec> training_specs() noexcept;
 
 /// Applies defaults < tinyc.toml < TINYC_* < command line. `given` holds the command line's options by name ("true" for
 /// switches). Throws Error(usage): unknown keys (with the nearest known one), bad values, unreadable configuration.
+/// Options named in `without` are those of another command: configuration and variables may set them all the same.
 CompressOptions resolve_options(const std::string& model, const std::map<std::string, std::string>& given,
-                                const std::string& config_path);
+                                const std::string& config_path, const CompressOptions& defaults = {},
+                                const std::set<std::string>& without = {});
 
 /// "64KiB", "16 KB", "2048" -> bytes (KiB = KB = 1024). Throws Error(usage).
 std::uint64_t parse_bytes(const std::string& text, const std::string& option);

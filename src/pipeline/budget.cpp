@@ -15,24 +15,16 @@ constexpr double kFirst = 1e-6, kCoarse = 4, kLeast = 1e-9, kMost = 1e-3;
 constexpr int kBisections = 4;
 constexpr double kLittle = 0.005;  // share of the flash: a smaller gain is none
 
-struct Trial {
-  double price = 0;
-  std::uint64_t flash = 0, weights = 0;
-  double drop = 0;   ///< of the metric, positive: worse
-  double value = 0;  ///< of the metric
-};
-
-class Search {
+class Prices {
  public:
-  Search(const Compression& c, const Budget& b, const std::function<void(const std::string&, double)>& progress)
+  Prices(const Compression& c, const Budget& b, const std::function<void(const std::string&, double)>& progress)
       : c_(c), b_(b), progress_(progress) {}
 
-  Compressed run() {
-    const Trial exact = trial(0);
-    const bool too_large = b_.max_flash && exact.flash > *b_.max_flash;
-    if (!too_large && !(b_.smallest && b_.max_drop)) return finish(exact);
-    const bool for_size = b_.smallest && b_.max_drop;
-    const auto good = [&](const Trial& t) {
+  void explore() {
+    const PriceTrial exact = trial(0);
+    const bool too_large = b_.max_flash && exact.flash > *b_.max_flash, for_size = b_.smallest && b_.max_drop;
+    if (!c_.can_price() || (!too_large && !for_size) || exact.drop > b_.hopeless) return;
+    const auto good = [&](const PriceTrial& t) {
       return for_size ? t.drop <= *b_.max_drop + 1e-9 : t.flash <= *b_.max_flash;
     };
     // a size budget wants the least price that is good, an accuracy budget the greatest
@@ -49,16 +41,19 @@ class Search {
       const double middle = std::sqrt(low * high);
       (good(trial(middle)) == for_size ? low : high) = middle;
     }
-    return finish(best(for_size));
   }
 
+  std::vector<PriceTrial> take() { return std::move(trials_); }
+
+  Compressed finish_best() { return finish(trials_.size() == 1 ? trials_[0] : best(b_.smallest && b_.max_drop)); }
+
  private:
-  Trial trial(double price) {
+  PriceTrial trial(double price) {
     check_interrupt();
     if (progress_) progress_("trial", 0.3 + 0.3 * static_cast<double>(trials_.size()) / 12);
     const Compressed made = c_.finish(static_cast<float>(price), true);
     const Report& r = made.report;
-    Trial t{price, r.flash_total(), r.flash.weights + r.flash.tables + r.flash.params, 0, 0};
+    PriceTrial t{price, r.flash_total(), r.flash.weights + r.flash.tables + r.flash.params, r.arena, r.accuracy, 0, 0};
     if (r.accuracy && r.accuracy->float_value && r.accuracy->compressed) {
       t.value = *r.accuracy->compressed;
       t.drop = (higher_is_better(r.accuracy->metric) ? 1 : -1) * (*r.accuracy->float_value - t.value);
@@ -68,8 +63,8 @@ class Search {
   }
 
   // Among all trials: those within the budget by what it asks for, else the nearest to it.
-  Trial best(bool for_size) const {
-    const auto rank = [&](const Trial& t) {
+  PriceTrial best(bool for_size) const {
+    const auto rank = [&](const PriceTrial& t) {
       const double flash = static_cast<double>(t.flash);
       if (for_size) return std::pair{std::max(0.0, t.drop - *b_.max_drop - 1e-9), flash};
       return std::pair{std::max(0.0, flash - static_cast<double>(*b_.max_flash)), t.drop};
@@ -77,12 +72,12 @@ class Search {
     return *std::ranges::min_element(trials_, {}, rank);
   }
 
-  Compressed finish(Trial chosen) {
+  Compressed finish(PriceTrial chosen) {
     Compressed out = c_.finish(static_cast<float>(chosen.price));
     Report& r = out.report;
     PassRecord record{"fit_budget", 0, 0, 0, false, {}};
-    std::ranges::sort(trials_, {}, &Trial::price);
-    for (const Trial& t : trials_) {
+    std::ranges::sort(trials_, {}, &PriceTrial::price);
+    for (const PriceTrial& t : trials_) {
       char text[120];
       std::snprintf(text, sizeof text, "bit price %g: flash %llu B, drop %.4f%s", t.price * 1e6,
                     static_cast<unsigned long long>(t.flash), t.drop, t.price == chosen.price ? " (chosen)" : "");
@@ -92,7 +87,7 @@ class Search {
     if (r.trade_off.empty()) return out;
     const TradeOff last = r.trade_off.back();
     r.trade_off.pop_back();
-    for (const Trial& t : trials_) {
+    for (const PriceTrial& t : trials_) {
       if (t.price == chosen.price) continue;
       char text[48];
       std::snprintf(text, sizeof text, "bit price %g", t.price * 1e6);
@@ -105,14 +100,23 @@ class Search {
   const Compression& c_;
   const Budget& b_;
   const std::function<void(const std::string&, double)>& progress_;
-  std::vector<Trial> trials_;
+  std::vector<PriceTrial> trials_;
 };
 
 }  // namespace
 
+std::vector<PriceTrial> try_prices(const Compression& c, const Budget& b,
+                                   const std::function<void(const std::string& stage, double fraction)>& progress) {
+  Prices prices(c, b, progress);
+  prices.explore();
+  return prices.take();
+}
+
 Compressed fit_budget(const Compression& c, const Budget& b,
                       const std::function<void(const std::string& stage, double fraction)>& progress) {
-  return Search(c, b, progress).run();
+  Prices prices(c, b, progress);
+  prices.explore();
+  return prices.finish_best();
 }
 
 }  // namespace tinyc

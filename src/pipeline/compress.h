@@ -2,6 +2,7 @@
 // that a fine-tuning hook is given.
 #pragma once
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct Budget {
   std::optional<std::uint64_t> max_flash;  ///< bytes: weights become coarser until this fits
   std::optional<double> max_drop;          ///< of the metric
   bool smallest = false;                   ///< with max_drop: as coarse as the drop allows
+  /// Where exact weights drop by more, no price is tried.
+  double hopeless = std::numeric_limits<double>::infinity();
   bool any() const noexcept { return max_flash || (max_drop && smallest); }
 };
 

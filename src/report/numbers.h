@@ -23,7 +23,24 @@ inline std::string decimals(double v, int places) {
 }
 inline std::string signed_decimals(double v, int places) { return (v < 0 ? "" : "+") + decimals(v, places); }
 inline std::string percent(double share) { return decimals(100 * share, 2) + " %"; }
+/// 0.5 -> "50 %", 0.905 -> "90.5 %".
+inline std::string short_percent(double share) {
+  std::string text = decimals(100 * share, 2);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text + " %";
+}
 inline std::string decibels(double v) { return decimals(v, 1) + " dB"; }
+/// A value of a metric: shares as percent, ratios in decibels.
+inline std::string metric_text(const std::string& metric, double v) {
+  if (metric == "top1" || metric == "agreement") return percent(v);
+  if (metric == "sqnr") return decibels(v);
+  return decimals(v, 4);
+}
+/// Flush right in a column.
+inline std::string padded(const std::string& text, std::size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+}
 /// Below 10 KiB exact, above in KiB or MiB.
 inline std::string bytes_text(std::uint64_t v) {
   if (v < 10240) return with_commas(v) + " B";

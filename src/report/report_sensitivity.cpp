@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::size_t kNameWidth = 34;
 
-std::string value_text(const std::string& metric, double v) {
-  if (metric == "top1" || metric == "agreement") return decimals(100 * v, 2) + " %";
-  if (metric == "sqnr") return decibels(v);
-  return decimals(v, 4);
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
-}
-
 // A fused layer is named after all its parts, joined by semicolons; parts differ at their ends.
 std::string short_name(const std::string& name) {
   std::string text = printable(name.substr(0, name.find(';')), 1000);
@@ -29,27 +19,20 @@ std::string short_name(const std::string& name) {
   return text;
 }
 
-std::string step_text(double step) {
-  std::string text = decimals(100 * step, 2);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text + " %";
-}
-
 }  // namespace
 
 std::string to_table(const Sensitivity& s) {
   constexpr std::size_t kColumn = 10;
   std::string out = s.metric + " with one layer pruned, " + with_commas(s.samples) + " samples";
-  if (s.reference) out += "; unpruned: " + value_text(s.metric, *s.reference);
+  if (s.reference) out += "; unpruned: " + metric_text(s.metric, *s.reference);
   out += "\n\nlayer" + std::string(kNameWidth - 5, ' ') + padded("weights", kColumn);
-  for (const double step : s.steps) out += padded(step_text(step), kColumn);
+  for (const double step : s.steps) out += padded(short_percent(step), kColumn);
   out += "\n";
   for (const auto& l : s.layers) {
     std::string name = short_name(l.name);
     name.resize(kNameWidth, ' ');
     out += name + padded(with_commas(static_cast<std::uint64_t>(l.weights)), kColumn);
-    for (const auto& p : l.points) out += padded(value_text(s.metric, p.value), kColumn);
+    for (const auto& p : l.points) out += padded(metric_text(s.metric, p.value), kColumn);
     out += "\n";
   }
   return out;
@@ -82,15 +65,15 @@ std::string to_html(const Sensitivity& s) {
             "</td>";
     for (const auto& p : l.points) {
       c.points.emplace_back(100 * p.sparsity, scale * p.value);
-      rows += "<td class=\"n\">" + value_text(s.metric, p.value) + "</td>";
+      rows += "<td class=\"n\">" + metric_text(s.metric, p.value) + "</td>";
     }
     rows += "</tr>\n";
   }
   std::string head = "<tr><th>layer</th><th class=\"n\">weights</th>";
-  for (const double step : s.steps) head += "<th class=\"n\">" + step_text(step) + "</th>";
+  for (const double step : s.steps) head += "<th class=\"n\">" + short_percent(step) + "</th>";
   std::string body = "<h1>" + escape(s.model) + "</h1><p>sensitivity to pruning, one layer at a time, " +
                      with_commas(s.samples) + " samples" +
-                     (s.reference ? ", unpruned " + value_text(s.metric, *s.reference) : std::string()) + "</p>\n";
+                     (s.reference ? ", unpruned " + metric_text(s.metric, *s.reference) : std::string()) + "</p>\n";
   body += section("Sensitivity of each layer", escape(s.metric) + " with one layer pruned, all others as they are.",
                   line_chart("Sensitivity of each layer", curves, "% of the layer's weights removed",
                              s.metric + (scale == 100 ? ", %" : "")));

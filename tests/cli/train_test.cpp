@@ -1,33 +1,10 @@
 // Training from the command line: from a text graph to a .tflite, taught compression, interruptions, refusals.
 #include "catch.h"
 #include "cli/shell.h"
+#include "cli/xor.h"
 
 using namespace tinyc;
 namespace fs = std::filesystem;
-
-namespace {
-
-const std::string kNet =
-    "%x = input f32[1,2]\n%h = fully_connected(%x, he(1) f32[16,2], zeros f32[16]) act=relu\n"
-    "%y = fully_connected(%h, he(2) f32[2,16], zeros f32[2])\n%p = softmax(%y)\noutput %p\n";
-
-/// Points of a square with the labels of XOR, and the same without labels.
-void write_samples(const fs::path& dir) {
-  std::ofstream labelled(dir / "xor.csv"), plain(dir / "points.csv");
-  labelled << "a,b,y\n";
-  plain << "a,b\n";
-  unsigned random = 7;
-  for (int i = 0; i < 400; ++i) {
-    int v[2];
-    for (int& x : v) x = static_cast<int>((random = random * 1664525u + 1013904223u) >> 22) - 512;
-    const std::string point = std::to_string(v[0] / 512.0) + "," + std::to_string(v[1] / 512.0);
-    plain << point << "\n";
-    labelled << point << "," << ((v[0] > 0) != (v[1] > 0)) << "\n";
-  }
-  std::ofstream(dir / "net.txt") << kNet;
-}
-
-}  // namespace
 
 TEST_CASE("a text graph is trained to a .tflite, which is compressed by its teacher's word alone", "[train]") {
   const Folder f;
