@@ -19,7 +19,7 @@ constexpr std::int64_t kMacCost = 3;        // instructions of a multiply-accumu
 constexpr std::int64_t kDecodePercent = 5;  // of a layer's work that decoding may add under `balanced`
 constexpr double kStrongBits = 2.5;         // a weight: what `balanced` Huffman-codes whatever the time
 // code of the runtime's readers: what coding must gain to be worth it
-constexpr std::uint64_t kHuffmanBytes = 600, kRangeBytes = 1200;
+constexpr std::uint64_t kHuffmanBytes = 600, kRangeBytes = 1300;
 
 /// A weight tensor that may be coded.
 struct Candidate {

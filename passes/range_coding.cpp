@@ -9,13 +9,14 @@ namespace tinyc {
 WeightCoding code_range(const std::vector<FilterWeights>& tensors) {
   const std::vector<CodeTable> headers = range_headers(tensors);
   std::vector<Bytes> streams(tensors.size());
-  parallel_for(tensors.size(),
-               [&](std::size_t t, int) { streams[t] = encode(headers[t], tensors[t].weights, tensors[t].shape); });
+  parallel_for(tensors.size(), [&](std::size_t t, int) {
+    if (!headers[t].bytes.empty()) streams[t] = encode(headers[t], tensors[t].weights, tensors[t].shape);
+  });
   WeightCoding result;
   for (std::size_t first = 0; first < tensors.size(); ++first) {
     const Bytes& header = headers[first].bytes;
     const auto is_own = [&](const CodeTable& t) { return t.bytes == header; };
-    if (std::ranges::any_of(result.tables, is_own)) continue;
+    if (header.empty() || std::ranges::any_of(result.tables, is_own)) continue;
     std::uint64_t saved = 0;
     const std::size_t before = result.members.size();
     for (std::size_t t = first; t < tensors.size(); ++t) {

@@ -36,7 +36,7 @@ struct FilterWeights {
 };
 
 /// A range coder's header for each tensor: the one that makes it smallest, or another one's where both together are
-/// smaller with that (equal headers are stored once). Tensors that stay larger than raw count as raw.
+/// smaller with that (equal headers are stored once). No bytes for a tensor that stays raw.
 std::vector<CodeTable> range_headers(std::span<const FilterWeights> tensors);
 
 /// Whether this is a range coder's header.

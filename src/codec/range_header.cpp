@@ -11,7 +11,7 @@ namespace tinyc {
 namespace {
 using Weights = std::span<const std::int8_t>;
 
-constexpr std::size_t kTried = std::size_t{1} << 17;  // weights that candidates are tried on
+constexpr std::size_t kTried = std::size_t{1} << 15;  // weights that candidates are tried on
 constexpr std::uint32_t kStateBytes = 512;            // scratch that adaptive bits may take
 constexpr std::size_t kMaxPalette = 64;
 constexpr int kMaxDepth = 3;
@@ -139,6 +139,7 @@ class Pool {
   Pool(std::span<const FilterWeights> tensors, std::vector<RangeHeader> own) : own_(std::move(own)) {
     for (const RangeHeader& h : own_)
       if (const Bytes b = h.bytes(); std::ranges::find(headers_, b) == headers_.end()) headers_.push_back(b);
+    for (const FilterWeights& t : tensors) size_.push_back(t.weights.size());
     cost_.resize(tensors.size());
     parallel_for(tensors.size(), [&](std::size_t t, int) {
       const auto& [weights, shape] = tensors[t];
@@ -167,7 +168,10 @@ class Pool {
       now = best;
     }
     std::vector<CodeTable> out;
-    for (std::size_t t = 0; t < cost_.size(); ++t) out.push_back({headers_[cheapest(t, kept)]});
+    for (std::size_t t = 0; t < cost_.size(); ++t) {
+      const std::size_t h = cheapest(t, kept);
+      out.push_back(cost_[t][h] < size_[t] ? CodeTable{headers_[h]} : CodeTable{});
+    }
     return out;
   }
 
@@ -184,6 +188,7 @@ class Pool {
 
   std::vector<RangeHeader> own_;
   std::vector<Bytes> headers_;
+  std::vector<std::size_t> size_;               ///< of the raw weights
   std::vector<std::vector<std::size_t>> cost_;  ///< by tensor and header
 };
 }  // namespace

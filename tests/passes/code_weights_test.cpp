@@ -31,6 +31,14 @@ Weights uniform_weights(std::size_t n, std::uint32_t seed) {
   return w;
 }
 
+/// Square weights whose input channels differ in size: neighbours tell much.
+Weights uneven_weights(std::int32_t side, std::uint32_t seed) {
+  const auto n = static_cast<std::size_t>(side);
+  Weights w = random_weights(n * n, 30, 0, seed);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::int8_t>(w[i] / (1 << i % n * 6 / n));
+  return w;
+}
+
 struct Net {
   Graph g;
   Net() { g.stage = Stage::Quantized; }
@@ -67,6 +75,9 @@ struct Net {
     return id;
   }
   bool coded(TensorId id) const { return g.at(id).coded.has_value(); }
+  bool ranged(TensorId id) const {
+    return coded(id) && is_range(*g.code_tables.at(static_cast<std::size_t>(g.at(id).coded->table)));
+  }
 
   PassResult run(Coding coding = Coding::automatic, Optimize optimize = Optimize::balanced) {
     verify(g);
@@ -82,8 +93,8 @@ struct Net {
       if (!t.coded) continue;
       CHECK(t.coded->stream->size() < t.bytes());
       const auto w = t.as<std::int8_t>();
-      CHECK(decode({*g.code_tables.at(static_cast<std::size_t>(t.coded->table))}, *t.coded->stream, w.size()) ==
-            Weights(w.begin(), w.end()));
+      CHECK(decode({*g.code_tables.at(static_cast<std::size_t>(t.coded->table))}, *t.coded->stream, w.size(),
+                   {static_cast<std::uint32_t>(t.shape.back()), 1, 1}) == Weights(w.begin(), w.end()));
     }
     return r;
   }
@@ -225,4 +236,67 @@ TEST_CASE("the choice is the same every time") {
     return n.g;
   };
   CHECK(build() == build());
+}
+
+TEST_CASE("size takes the range coder where its smaller streams pay for its code") {
+  Net n;
+  const TensorId w = n.conv(16, uneven_weights(192, 70));
+  n.run(Coding::automatic, Optimize::size);
+  CHECK(n.ranged(w));
+  Net forced;
+  forced.conv(16, uneven_weights(192, 70));
+  forced.run(Coding::huffman);
+  CHECK(constant_bytes(n.g) + 700 < constant_bytes(forced.g));  // the code that it has more
+  Net small;                                                    // Huffman codes are smaller with their code
+  const TensorId s = small.conv(16, random_weights(64 * 64, 12, 0, 71));
+  small.run(Coding::automatic, Optimize::size);
+  CHECK(small.coded(s));
+  CHECK_FALSE(small.ranged(s));
+}
+
+TEST_CASE("asked for, the range coder codes what becomes smaller, without counting its code") {
+  Net n;
+  const TensorId w = n.conv(16, random_weights(24 * 24, 4, 0, 5)), flat = n.conv(16, uniform_weights(64 * 64, 3));
+  n.run(Coding::range);
+  CHECK(n.ranged(w));
+  CHECK_FALSE(n.coded(flat));
+}
+
+TEST_CASE("balanced: the range coder where layers work much with a weight, Huffman codes where they work less") {
+  Net n;
+  const Weights w = uneven_weights(192, 72), v = random_weights(192 * 192, 3, 0.95, 73);
+  const TensorId much = n.conv(64, w);  // 4096 uses a weight, 3 instructions each
+  const TensorId once = n.fully_connected(192, v);
+  n.run();
+  CHECK(n.ranged(much));
+  CHECK(n.coded(once));
+  CHECK_FALSE(n.ranged(once));
+  Net little;
+  const TensorId rarely = little.conv(16, w);  // 256 uses
+  little.run();
+  CHECK(little.coded(rarely));
+  CHECK_FALSE(little.ranged(rarely));
+}
+
+TEST_CASE("weights whose users disagree about filters are not range-coded") {
+  Net n;
+  const Weights w = random_weights(64 * 64, 3, 0.9, 74);
+  const TensorId id = n.constant("w", {1, 1, 64, 64}, w);
+  for (const bool depthwise : {false, true}) {
+    const std::string name = std::to_string(n.g.nodes.size());
+    const TensorId x = n.activation("x" + name, {1, 64, 64, 64});
+    const TensorId y = n.activation("y" + name, depthwise ? Shape{1, 64, 1, 64} : Shape{1, 64, 1, 1});
+    n.g.inputs.push_back(x);
+    n.g.outputs.push_back(y);
+    n.g.nodes.push_back({depthwise ? OpData{DepthwiseConv2D{}} : OpData{Conv2D{}}, {x, id, kNoTensor}, {y}, name, -1});
+  }
+  PassOptions o;
+  o.coding = Coding::range;
+  CHECK_FALSE(find_pass("code_weights")->run(n.g, o).changed);
+  n.g.nodes.pop_back();
+  CHECK(find_pass("code_weights")->run(n.g, o).changed);
+}
+
+TEST_CASE("the pass is still found under the name that it had") {
+  CHECK(find_pass("huffman_code") == find_pass("code_weights"));
 }
