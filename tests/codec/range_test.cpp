@@ -218,7 +218,7 @@ TEST_CASE("range coder: below the order-0 entropy where the neighbours tell some
   Weights columns = normal(64 * 400, 40, 0, 15);  // input channels of different size
   for (std::size_t i = 0; i < columns.size(); ++i)
     columns[i] = static_cast<std::int8_t>(columns[i] / (1 << i % 64 / 11));
-  CHECK(static_cast<double>(round_trip(columns, {64, 1, 1})) < 0.93 * entropy_bytes(columns));  // source: 0.89
+  CHECK(static_cast<double>(round_trip(columns, {64, 1, 1})) < 0.93 * entropy_bytes(columns));
 }
 
 TEST_CASE("range coder: the largest weight of a filter costs less when its place is told") {
