@@ -19,5 +19,5 @@ echo "tinyc train cnn.txt --data TRAIN --epochs 5"
 "$tinyc" train "$here/cnn.txt" --data "$train" --preprocess $pixels --epochs 5 --augment flip -o "$out/cnn.tflite"
 echo "tinyc compress cnn.tflite --int8 --prune 0.9 --finetune TRAIN --epochs 6 --eval TEST"
 "$tinyc" compress "$out/cnn.tflite" --int8 --calib "$train" --calib-samples 200 --prune 0.9 --finetune "$train" --epochs 6 \
-  --augment flip --eval "$test" --preprocess $pixels --name fashion --max-drop 1pp -o "$out/model"
+  --augment flip --eval "$test" --preprocess $pixels --name fashion --optimize size --max-drop 1pp -o "$out/model"
 echo "report: examples/fashion_mnist/firmware/build/full/model/report.html"
