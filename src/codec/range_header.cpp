@@ -22,10 +22,13 @@ struct Facts {
   std::int8_t median = 0, mode = 0;
   explicit Facts(Weights w) {
     std::array<std::size_t, 256> count{};
-    for (const std::int8_t v : w) ++count[static_cast<std::size_t>(v + 128)];
+    for (const std::int8_t v : w) {
+      const int at = v + 128;
+      ++count[static_cast<std::size_t>(at)];
+    }
     std::size_t below = 0, most = 0;
     for (int v = -128; v < 128; ++v) {
-      const std::size_t n = count[static_cast<std::size_t>(v + 128)];
+      const std::size_t n = count[static_cast<std::size_t>(v) + 128];
       if (n == 0) continue;
       values.push_back(static_cast<std::int8_t>(v));
       if (2 * below <= w.size()) median = static_cast<std::int8_t>(v);

@@ -25,12 +25,16 @@ class Rates {
     for (std::size_t i = 0; i < bits_.size(); ++i)
       bits_[i] = -std::log2((counts[i] + kPriorWeight * std::exp2(-bits_[i]) / prior_total) / total);
   }
-  double operator()(double q) const { return bits_[static_cast<std::size_t>(static_cast<std::int32_t>(q) + levels_)]; }
+  double operator()(double q) const { return bits_[index(static_cast<std::int32_t>(q))]; }
 
  private:
   /// A universal code: one bit more for each doubling, twice.
   static double prior(std::int32_t q) { return q == 0 ? 1.0 : 2.0 + 2.0 * std::log2(1.0 + std::abs(q)); }
-  double& operator[](std::int32_t q) { return bits_[static_cast<std::size_t>(q + levels_)]; }
+  double& operator[](std::int32_t q) { return bits_[index(q)]; }
+  std::size_t index(std::int32_t q) const {
+    const std::int32_t at = q + levels_;
+    return static_cast<std::size_t>(at);
+  }
   std::int32_t levels_;
   std::vector<double> bits_;
 };
@@ -179,8 +183,10 @@ class FilterBank {
   std::vector<double> counts(const std::vector<Candidate>& filters) const {
     std::vector<double> n(static_cast<std::size_t>(2 * levels_ + 1), 0.0);
     for (const Candidate& f : filters)
-      for (Eigen::Index j = 0; j < f.q.size(); ++j)
-        ++n[static_cast<std::size_t>(static_cast<std::int32_t>(f.q[j]) + levels_)];
+      for (Eigen::Index j = 0; j < f.q.size(); ++j) {
+        const std::int32_t at = static_cast<std::int32_t>(f.q[j]) + levels_;
+        ++n[static_cast<std::size_t>(at)];
+      }
     return n;
   }
   /// The scales with the least error for these levels, each channel's or one factor for all, and the levels again.

@@ -13,7 +13,6 @@ namespace {
 // Prices in nats a bit: from one that hardly changes a model to one that leaves nothing of it.
 constexpr double kFirst = 1e-6, kCoarse = 4, kLeast = 1e-9, kMost = 1e-3;
 constexpr int kBisections = 4;
-constexpr double kLittle = 0.005;  // share of the flash: a smaller gain is none
 
 class Prices {
  public:
@@ -72,15 +71,16 @@ class Prices {
     return *std::ranges::min_element(trials_, {}, rank);
   }
 
-  Compressed finish(PriceTrial chosen) {
-    Compressed out = c_.finish(static_cast<float>(chosen.price));
+  Compressed finish(const PriceTrial& chosen) {
+    const double price = chosen.price;  // `chosen` may be one of those that are sorted here
+    Compressed out = c_.finish(static_cast<float>(price));
     Report& r = out.report;
     PassRecord record{"fit_budget", 0, 0, 0, false, {}};
     std::ranges::sort(trials_, {}, &PriceTrial::price);
     for (const PriceTrial& t : trials_) {
       char text[120];
       std::snprintf(text, sizeof text, "bit price %g: flash %llu B, drop %.4f%s", t.price * 1e6,
-                    static_cast<unsigned long long>(t.flash), t.drop, t.price == chosen.price ? " (chosen)" : "");
+                    static_cast<unsigned long long>(t.flash), t.drop, t.price == price ? " (chosen)" : "");
       record.notes.emplace_back(text);
     }
     r.passes.push_back(std::move(record));
@@ -88,7 +88,7 @@ class Prices {
     const TradeOff last = r.trade_off.back();
     r.trade_off.pop_back();
     for (const PriceTrial& t : trials_) {
-      if (t.price == chosen.price) continue;
+      if (t.price == price) continue;
       char text[48];
       std::snprintf(text, sizeof text, "bit price %g", t.price * 1e6);
       r.trade_off.push_back({text, t.weights, t.value});

@@ -1,5 +1,6 @@
 // What `tinyc explain` tells: where every byte is, what made them fewer, and what would next.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -28,7 +29,7 @@ std::uint64_t bound_of(const LayerReport& l) {
   return static_cast<std::uint64_t>(l.entropy_bits_per_weight * static_cast<double>(l.weights) / 8 + 0.999);
 }
 std::uint64_t stored(const LayerReport& l) {
-  return static_cast<std::uint64_t>(l.bits_per_weight * static_cast<double>(l.weights) / 8 + 0.5);
+  return static_cast<std::uint64_t>(std::llround(l.bits_per_weight * static_cast<double>(l.weights) / 8));
 }
 
 bool has_pass(const Report& r, const char* name) {

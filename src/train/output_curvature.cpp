@@ -71,6 +71,7 @@ Act act_of(const Node& n) {
 std::vector<std::vector<double>> output_curvature(const Graph& g, const Dataset& d, std::size_t n, std::uint64_t seed) {
   const std::vector<Target> targets = find_targets(g);
   std::vector<TensorId> ids;
+  ids.reserve(targets.size());
   for (const Target& t : targets) ids.push_back(t.id);
   const auto parameters = parameters_of(g);
   const Plan plan(g, ids, parameters);
