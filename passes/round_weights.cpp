@@ -12,11 +12,11 @@
 // and the like are left to quantize_int8. Weights that are zero stay zero. Few rows say little of many inputs, so
 // weights are held near their old values by a ridge of 0.01 + size / (2 rows) of the inputs' mean variance.
 //
-// With a bit price levels and scales minimize curvature / 2 * that error + price * bits (price_filters): the curvature of
-// each output channel tells what its error does to the network's answer, so that one price serves all layers, and layers
-// that matter little get coarse steps and many zeros. Source:
-// Frantar et al. 2022, "GPTQ" and "Optimal Brain Compression"; the means as in Nagel et al. 2019, "Data-Free
-// Quantization Through Weight Equalization and Bias Correction", section 4.2.
+// With a bit price levels and scales minimize curvature / 2 * that error + price * bits (price_filters): the curvature
+// of each output channel tells what its error does to the network's answer, so that one price serves all layers, and
+// layers that matter little get coarse steps and many zeros. Source: Frantar et al. 2022, "GPTQ" and "Optimal Brain
+// Compression"; the means as in Nagel et al. 2019, "Data-Free Quantization Through Weight Equalization and Bias
+// Correction", section 4.2.
 #include <algorithm>
 
 #include "layer_rounding.h"

@@ -71,7 +71,7 @@ TINYC_TARGET inline void last_columns(std::int64_t m, std::int64_t n, Sum s, con
   s.b_row = kLanes;
   s.runs.b = s.k * kLanes;
   constexpr std::int64_t kMost = std::int64_t{2} * TINYC_ROWS;
-  float part[kMost * kLanes];
+  float part[kMost * kLanes] = {};
   const bool add = to.store == Store::add;
   for (std::int64_t i = 0; i < m; i += kMost, s.a.data += kMost * s.a.row) {
     const std::int64_t count = std::min(kMost, m - i);

@@ -71,7 +71,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   Layer l = out.make(n, kKernels[0]);
   Bytes bytes(table.size() * 4);
   std::memcpy(bytes.data(), table.data(), bytes.size());
-  l.table = out.blob(Blob::Kind::tables, Blob::Type::i32, n.name, std::move(bytes));
+  l.table = out.blob(Blob::Kind::params, Blob::Type::i32, n.name, std::move(bytes));
   l.record.p[0] = static_cast<std::int32_t>(num_elements(in.shape)) / depth;
   l.record.p[1] = depth;
   l.record.p[2] = static_cast<std::int32_t>(table.size());

@@ -15,7 +15,7 @@ void lower_table(const Graph& g, const Node& n, ProgramBuilder& out, const Table
   for (std::int32_t q = -128; q <= 127; ++q)
     table[static_cast<std::uint8_t>(q)] = static_cast<std::uint8_t>(std::clamp(entry(q), -128, 127));
   Layer l = out.make(n, kLutKernels[0]);
-  l.weights = out.blob(Blob::Kind::tables, Blob::Type::i8, n.name, std::move(table));
+  l.weights = out.blob(Blob::Kind::params, Blob::Type::i8, n.name, std::move(table));
   l.record.p[0] = static_cast<std::int32_t>(num_elements(g.at(n.outputs[0]).shape));
   l.in_place = true;
   out.add(std::move(l));

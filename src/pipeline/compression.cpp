@@ -190,7 +190,7 @@ void Compression::prepare() {
   if (real_samples) report_.passes.push_back(plan.record);
   const auto ranged = std::ranges::find(plan.passes, find_pass("calibrate")) + 1;
   run({plan.passes.begin(), ranged});
-  rest_.assign(ranged, plan.passes.end());
+  for (const Pass* p : std::span(ranged, plan.passes.end())) rest_.push_back(p);
   priced_ = {find_pass("round_weights")};
   for (auto* list : {&rest_, &priced_}) {
     if (in_.training && s_.qat) list->push_back(find_pass("train_quantized"));

@@ -85,8 +85,8 @@ std::string to_explanation(const Report& r, const Program& p, std::span<const Co
            padded(percent_of(bytes, total), 9) + "   " + remark + "\n";
   };
   part("weights", r.flash.weights, "raw or coded");
-  part("tables", r.flash.tables, "decode tables and lookup tables");
-  part("params", r.flash.params, "biases, multipliers, shifts, constants");
+  part("tables", r.flash.tables, "decode tables and headers of coders");
+  part("params", r.flash.params, "biases, multipliers, shifts, lookup tables");
   part("descriptors", r.flash.descriptors, std::to_string(r.layers.size()) + " layers");
   part("code", r.code_bytes, r.code_estimated ? "estimated from the source" : "measured with the target's compiler");
   for (const CodePart& c : code)

@@ -78,8 +78,8 @@ std::string flash_table(const Report& r) {
            "</td></tr>\n";
   };
   row("weights", r.flash.weights, "raw int8 and coded streams");
-  row("tables", r.flash.tables, "decode tables and lookup tables");
-  row("params", r.flash.params, "biases, multipliers, shifts, constants of operators");
+  row("tables", r.flash.tables, "decode tables and headers of coders");
+  row("params", r.flash.params, "biases, multipliers, shifts, lookup tables, constants of operators");
   row("descriptors", r.flash.descriptors, "one record a layer");
   row("code", r.code_bytes,
       r.code_estimated ? "estimated from the runtime's source" : "measured with the target's compiler");

@@ -66,7 +66,7 @@ std::string to_table(const Report& r) {
   std::string out = printable(r.model_name, 60) + " for " + printable(r.target, 20) + "\n" + row("", "before", "after");
   const auto weights = r.flash.weights + r.flash.tables;
   out += row("weights", bytes_text(r.float_weight_bytes), bytes_text(weights),
-             decimals(r.ratio(), 1) + " times smaller than as float");
+             decimals(r.ratio(), r.ratio() < 1000 ? 1 : 0) + " times smaller than as float");
   out += row("flash, all together", bytes_text(r.file_bytes), bytes_text(r.flash_total()),
              r.code_estimated ? "before: the model file; code estimated" : "before: the model file");
   const double above =

@@ -86,7 +86,7 @@ TEST_CASE("describe counts what the program holds") {
     }
   }
   CHECK(r.macs == macs);
-  CHECK(r.flash.tables >= 256);
+  CHECK(r.flash.params >= 256);
 }
 
 TEST_CASE("report.json holds the fields of the contract") {
