@@ -51,7 +51,7 @@ JournalHead head_of(const CompressOptions& o, const LoadedInputs& l, const Searc
     if (const auto specs = compress_specs();
         name != "threads" && name != "json" && name != "int8" &&
         std::ranges::none_of(specs, [&](const OptionSpec& s) { return name == s.name && s.path; }))
-      options += name + "=" + value + "\n";
+      options.append(name).append("=").append(value).append("\n");
   if (!l.taught) options += "teacher=none\n";
   head.fingerprint["options"] = fingerprint(options);
   return head;

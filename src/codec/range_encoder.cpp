@@ -118,7 +118,7 @@ class Model {
   Model(const RangeHeader& h, const FilterShape& shape)
       : h_(h),
         octaves_(static_cast<std::uint32_t>(h.octaves())),
-        sizes_(octaves_ * (h.local || h.channel ? kClasses : 1), kNewState),
+        sizes_(std::size_t{octaves_} * (h.local || h.channel ? kClasses : 1), kNewState),
         trees_(std::size_t{octaves_} << (h.depth + 1), kNewState),
         history_(shape.channels, 0),
         coder_(h.limit) {}
@@ -155,13 +155,14 @@ class Model {
  private:
   /// Answers "more than o?" for each o from the first on, upwards or downwards, until the answer changes.
   void code_octave(std::uint32_t octave) {
-    std::uint32_t* s = sizes_.data() + octaves_ * size_class();
+    std::uint32_t* s = sizes_.data() + std::size_t{octaves_} * size_class();
     const auto first = static_cast<std::uint32_t>(h_.first);
     if (first >= octaves_) return;
     if (octave > first) {
       for (std::uint32_t o = first; o < octaves_ && o <= octave; ++o) coder_.adaptive(s[o], octave > o);
     } else {
-      for (std::uint32_t o = first + 1; o-- > 0 && o + 1 >= octave;) coder_.adaptive(s[o], octave > o);
+      const std::uint32_t last = octave > 0 ? octave - 1 : 0;
+      for (std::uint32_t k = 0; k <= first - last; ++k) coder_.adaptive(s[first - k], octave > first - k);
     }
   }
   std::uint32_t size_class() const {
@@ -203,7 +204,7 @@ std::optional<Bytes> range_encode(const RangeHeader& h, std::span<const std::int
   return model.finish();
 }
 
-int RangeHeader::octaves() const { return std::bit_width(static_cast<unsigned>(top)); }
+int RangeHeader::octaves() const { return static_cast<int>(std::bit_width(static_cast<unsigned>(top))); }
 
 Bytes RangeHeader::bytes() const {
   const auto byte = [](int v) { return static_cast<std::uint8_t>(v); };
