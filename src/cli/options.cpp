@@ -159,7 +159,8 @@ const OptionSpec kOwnSpecs[] = {
                                       {"nearest", P::WeightRounding::nearest},
                                       {"second-order", P::WeightRounding::second_order}});
      }},
-    {"prune-criterion", "C", "auto (default), magnitude or obs (second-order, needs samples)", false,
+    {"prune-criterion", "C", "auto (default: obs with samples and without training), magnitude or obs (second-order)",
+     false,
      [](O& o, const std::string& v) {
        using Criterion = P::Prune::Criterion;
        o.settings.pass_options.prune.criterion = choose<Criterion>(
@@ -201,12 +202,12 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.settings.loaded_passes.push_back(load_pass(v)); }},
     {"dump-after", "PASS", "print the graph after a pass to standard error", false,
      [](O& o, const std::string& v) { o.dump_after = v; }},
-    {"max-flash", "SIZE", "fail when flash is over this, e.g. 64KiB", false,
+    {"max-flash", "SIZE", "coarser weights until flash is at most this, e.g. 64KiB; fail when none fit", false,
      [](O& o, const std::string& v) { o.gates.max_flash = parse_bytes(v, "--max-flash"); }},
     {"max-ram", "SIZE", "fail when the arena is over this", false,
      [](O& o, const std::string& v) { o.gates.max_ram = parse_bytes(v, "--max-ram"); }},
-    {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp", false,
-     [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
+    {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp; with --optimize size: as small as that allows",
+     false, [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
     {"min-accuracy", "A", "fail when the metric is below, e.g. 0.9", false,
      [](O& o, const std::string& v) { o.gates.min_accuracy = parse_share(v, "--min-accuracy"); }},
     {"seed", "S", "seed of everything random (default 1)", false,
