@@ -22,6 +22,19 @@ struct Kernel {
   const char* source;
 };
 
+/// Instruction sets with kernels of their own; every one of their kernels falls back on the portable one, so a program
+/// lowered for a family runs everywhere, with the same outputs.
+enum class Family : std::uint8_t {
+  portable,
+  dsp  ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+};
+
+/// What lowering may choose by.
+struct LowerOptions {
+  Family family = Family::portable;
+  bool fast = false;  ///< scratch may enlarge the arena where that saves instructions
+};
+
 /// A constant array of the emitted C file.
 struct Blob {
   enum class Kind : std::uint8_t { weights, tables, params };  ///< how report.json accounts for it
@@ -86,8 +99,10 @@ struct Program {
 /// What an operator's `lower` writes to.
 class ProgramBuilder {
  public:
-  ProgramBuilder(const Graph& g, Program& p) : graph_(g), program_(p), value_of_(g.tensors.size(), -1) {}
+  ProgramBuilder(const Graph& g, Program& p, const LowerOptions& options)
+      : graph_(g), program_(p), options_(options), value_of_(g.tensors.size(), -1) {}
 
+  const LowerOptions& options() const noexcept { return options_; }
   /// The arena value of an activation (created on first use). Reshapes share their input's value through `alias`.
   ValueId value(TensorId id);
   /// Makes `to` another name of the value of `from`: no copy at run time.
@@ -109,13 +124,14 @@ class ProgramBuilder {
  private:
   const Graph& graph_;
   Program& program_;
+  LowerOptions options_;
   std::vector<ValueId> value_of_;
   std::unordered_multimap<std::size_t, BlobId> blobs_by_hash_;
 };
 
 /// Graph (stage Quantized or Coded) to Program with a planned arena. Throws Error(unsupported) listing every node that
 /// has no integer kernel.
-Program lower(const Graph& g);
+Program lower(const Graph& g, const LowerOptions& options = {});
 
 /// Places values and scratch in the arena: no two that live at the same time overlap, every offset a multiple of 4
 /// (16 for inputs at offset 0). Sets Value::offset, record offsets, arena_bytes and arena_lower_bound. Deterministic.

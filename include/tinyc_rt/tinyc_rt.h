@@ -29,6 +29,15 @@
 #define TINYC_ONCE static inline
 #endif
 
+/* The DSP extension of Armv7E-M and Armv8-M: pairs of 16-bit products. Kernels named _dsp run the portable one where it
+ * is missing. */
+#if defined(__GNUC__) && defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && defined(__ARM_ARCH_PROFILE) && \
+    __ARM_ARCH_PROFILE == 'M'
+#define TINYC_DSP 1
+#else
+#define TINYC_DSP 0
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -303,6 +312,45 @@ static inline int32_t tinyc_sum(const int8_t* x, unsigned k) {
   for (unsigned i = 0; i < k; ++i) sum += x[i];
   return sum;
 }
+
+#if TINYC_DSP
+/* ---- the DSP extension ---- */
+static inline uint32_t tinyc_dsp_load(const int8_t* p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+  return v;
+}
+/* Bytes 0 and 2 (even) or 1 and 3 (odd) as a pair of 16-bit numbers. */
+static inline uint32_t tinyc_dsp_even(uint32_t v) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(v));
+  return pair;
+}
+static inline uint32_t tinyc_dsp_double(uint32_t pair) {
+  __asm__("sadd16 %0, %1, %1" : "=r"(pair) : "r"(pair));
+  return pair;
+}
+static inline uint32_t tinyc_dsp_odd(uint32_t v) {
+  uint32_t pair;
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(v));
+  return pair;
+}
+static inline int32_t tinyc_dsp_smlad(uint32_t a, uint32_t b, int32_t sum) {
+  __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+  return sum;
+}
+static inline int32_t tinyc_dsp_twice(int32_t v) { return (int32_t)((uint32_t)v << 1); }
+/* tinyc_requant of a sum below 2^30, given doubled, by 2^(-31-e), 1 <= e <= 22, plus the output's zero point, saturated
+ * to int8; `round` is tinyc_dsp_round(zp, e). SMMULR of the doubled sum rounds as tinyc_mulhi does. */
+static inline int32_t tinyc_dsp_round(int32_t zp, int e) { return (int32_t)((uint32_t)(2 * zp + 1) << (e - 1)); }
+static inline int32_t tinyc_dsp_requant(int32_t twice, int32_t m, int32_t round, int e) {
+  int32_t v;
+  __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(twice), "r"(m));
+  v = (v + (v >> 31) + round) >> e;
+  __asm__("ssat %0, #8, %1" : "=r"(v) : "r"(v));
+  return v;
+}
+#endif
 
 #ifdef __cplusplus
 }

@@ -82,11 +82,11 @@ void lower_outputs(const Graph& g, ProgramBuilder& builder, Program& p) {
 
 }  // namespace
 
-Program lower(const Graph& g) {
+Program lower(const Graph& g, const LowerOptions& options) {
   if (g.stage == Stage::Float) throw Error(ErrorKind::internal, "a float graph cannot be lowered");
   Program p;
   p.name = g.name;
-  ProgramBuilder builder(g, p);
+  ProgramBuilder builder(g, p, options);
   for (const TensorId id : g.inputs) p.inputs.push_back(builder.value(id));
   Refusals refused;
   for (const Node& n : g.nodes) {

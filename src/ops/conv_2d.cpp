@@ -3,6 +3,7 @@
 
 extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -212,7 +213,8 @@ void backward(const BackwardArgs& a) {
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
-                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c"}};
+                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c"},
+                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c"}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Conv2D>(n.op);
@@ -222,12 +224,25 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const bool offset = w.quant->zero_point.at(0) != 0;  // only models that were uint8
   Layer l = out.make(n, kKernels[offset ? 1 : 0]);
   set_window(l, g.at(n.inputs[0]).shape, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, o.dilation, o.pad);
-  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
-               offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
+  const ScaleFacts facts = lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
+                                        offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
   const bool in_place = w.shape[1] == 1 && w.shape[2] == 1 && o.pad == Pads{};
+  const auto window = static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]), words = (window + 3) / 4;
   l.record.p[0] = w.shape[3];
   l.record.p[1] = in_place ? 1 : 0;
-  const auto patch = in_place ? 0u : static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]);
+  std::uint32_t patch = in_place ? 0 : window;
+  if (out.options().family == Family::dsp && !offset && window >= 4 && facts.fits_dsp()) {
+    l.kernel = &kKernels[2];
+    patch = 32 * words + (w.shape[3] % 4 ? 4 * words : 0);
+    if (w.shape[3] == g.at(n.inputs[0]).shape[3] && w.shape[0] % 2 == 0) {
+      l.scratch_bytes = lower_panel(g, n, l, out, n.inputs[1], words, patch);
+      if (l.record.p[2]) {
+        out.add(std::move(l));
+        return;
+      }
+    }
+    patch += 3;  // decoded filters end anywhere
+  }
   l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));
 }

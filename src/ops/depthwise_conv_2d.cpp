@@ -4,6 +4,7 @@
 
 extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -79,7 +80,24 @@ void backward(const BackwardArgs& a) {
 
 constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"}};
+    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"},
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"}};
+
+/// Bytes of the plane that the DSP kernel copies `rows` output rows' input to.
+std::uint32_t plane_bytes(const tinyc_layer& r, std::int32_t rows) {
+  const std::int32_t width = (r.out_w + 1) / 2 * 2 * r.stride_w + 2;
+  return static_cast<std::uint32_t>(2 * width * ((rows - 1) * r.stride_h + 2 * r.dil_h + 1));
+}
+
+/// Output rows of a band: all where the output can take the input's place, else what fits into a small buffer.
+std::int32_t band_rows(const tinyc_layer& r) {
+  constexpr std::uint32_t kBudget = 1024, kInPlaceBudget = 8192;
+  const bool in_place = r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c;
+  const std::uint32_t budget = in_place && plane_bytes(r, r.out_h) <= kInPlaceBudget ? kInPlaceBudget : kBudget;
+  std::int32_t rows = 1;
+  while (rows < r.out_h && plane_bytes(r, rows + 1) <= budget) ++rows;
+  return rows;
+}
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<DepthwiseConv2D>(n.op);
@@ -90,16 +108,24 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const bool offset = w.quant->zero_point.at(0) != 0;  // only models that were uint8
   Layer l = out.make(n, kKernels[offset ? 1 : 0]);
   set_window(l, x, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, o.dilation, o.pad);
-  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 3,
-               offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
+  const ScaleFacts facts = lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 3,
+                                        offset ? ScaleProduct::in_float : ScaleProduct::in_double, o.act);
   out.weights(l, n.inputs[1]);
   // Neighbouring bytes of the stream belong to different channels: the (small) tensor is decoded as a whole.
   const std::uint32_t decoded = l.codec >= 0 ? static_cast<std::uint32_t>(w.bytes()) : 0;
   l.record.block = narrow16(std::min(w.shape[3], 32767), "");
   l.record.p[0] = w.shape[3] / x[3];
   const std::uint32_t taps = static_cast<std::uint32_t>(w.shape[1] * w.shape[2]);
-  // what the reader learned makes way for the taps
-  l.scratch_bytes = std::max(l.scratch_bytes, 4 * taps + static_cast<std::uint32_t>(x[3])) + decoded;
+  std::uint32_t window = 4 * taps + static_cast<std::uint32_t>(x[3]);
+  const tinyc_layer& r = l.record;
+  if (out.options().family == Family::dsp && !offset && facts.fits_dsp() && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 &&
+      r.stride_w <= 2 && r.act_min == -128 && r.act_max == 127) {
+    l.kernel = &kKernels[2];
+    l.record.p[2] = band_rows(r);
+    window = plane_bytes(r, r.p[2]);
+  }
+  // what the reader learned makes way for the taps or the plane
+  l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;
   out.add(std::move(l));
 }
 

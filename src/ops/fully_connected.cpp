@@ -4,6 +4,7 @@
 
 extern "C" int tinyc_fully_connected(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -46,7 +47,8 @@ void backward(const BackwardArgs& a) {
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
-                               {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"}};
+                               {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"},
+                               {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c"}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -56,10 +58,18 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.n = static_cast<std::int32_t>(num_elements(g.at(n.inputs[0]).shape) / w.shape[1]);
   l.record.in_c = w.shape[1];
   l.record.out_c = w.shape[0];
-  lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
-               w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
-               get<FullyConnected>(n.op).act);
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, 0);
+  const ScaleFacts facts = lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
+                                        w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
+                                        get<FullyConnected>(n.op).act);
+  std::uint32_t row = 0;
+  if (out.options().family == Family::dsp && w.quant->zero_point.at(0) == 0 && w.shape[1] % 4 == 0 &&
+      facts.fits_dsp()) {
+    l.kernel = &kKernels[2];
+    const std::int64_t wide = 2 * std::int64_t{w.shape[1]};
+    l.record.p[2] = out.options().fast || wide <= free_bytes(g, n) ? 1 : 0;
+    if (l.record.p[2]) row = static_cast<std::uint32_t>(wide);
+  }
+  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, row);
   out.add(std::move(l));
 }
 

@@ -63,8 +63,8 @@ std::int32_t common_zero_point(const Tensor& w) {
 
 }  // namespace
 
-void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
-                  TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input) {
+ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
+                        TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input) {
   require(weights.is_const() && weights.dtype == DType::i8 && weights.quant.has_value(),
           "the weights are no int8 constant");
   const ScaleZp in = scale_zp(g.at(x)), result = scale_zp(g.at(y));
@@ -74,10 +74,13 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
   require(static_cast<std::int64_t>(weights.bytes()) / static_cast<std::int64_t>(channels) < 65536,
           "a filter of 65536 weights or more");
 
+  ScaleFacts facts;
+  const std::int64_t products = static_cast<std::int64_t>(weights.bytes() / channels) * 128 * 255;
   std::vector<std::int32_t> folded(channels);
   for (std::size_t c = 0; c < channels; ++c) {
     const std::int64_t b = bias == kNoTensor ? 0 : g.at(bias).as<std::int32_t>()[c];
     folded[c] = static_cast<std::int32_t>(static_cast<std::uint32_t>(b - (fold_input ? in.zero_point * sums[c] : 0)));
+    facts.largest_sum = std::max(facts.largest_sum, std::abs(std::int64_t{folded[c]}) + products);
   }
 
   const Quant& q = *weights.quant;
@@ -89,6 +92,8 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
     const Multiplier m = quantize_multiplier(both / static_cast<double>(result.scale));
     mult.push_back(m.mantissa);
     shift.push_back(static_cast<std::int8_t>(m.shift));
+    facts.least_shift = std::min(facts.least_shift, m.shift);
+    facts.most_shift = std::max(facts.most_shift, m.shift);
   }
   l.bias = out.params_i32(l.name + " bias", folded);
   // channels whose scales differ by powers of two need one multiplier
@@ -107,6 +112,7 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
   r.act_max = range.max;
   r.p[4] = w_zp;
   r.p[5] = one_shift ? 0 : one_mult ? 1 : -1;
+  return facts;
 }
 
 namespace {
@@ -127,7 +133,8 @@ std::vector<std::int64_t> live_bytes(const Graph& g) {
   return live;
 }
 
-/// What a node may use without making the arena larger: other nodes with weights need at least their activations.
+}  // namespace
+
 std::int64_t free_bytes(const Graph& g, const Node& n) {
   const auto live = live_bytes(g);
   std::int64_t peak = 0, own = 0;
@@ -137,8 +144,6 @@ std::int64_t free_bytes(const Graph& g, const Node& n) {
   }
   return peak - own;
 }
-
-}  // namespace
 
 std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
                             std::int32_t channels, std::int64_t budget, std::uint32_t other) {
@@ -154,6 +159,27 @@ std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuil
     l.record.block = static_cast<std::int16_t>(fours <= fitting ? fours : fitting >= 4 ? fitting / 4 * 4 : fitting);
   }
   return other + static_cast<std::uint32_t>(l.record.block * filter);
+}
+
+std::uint32_t lower_panel(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words,
+                          std::uint32_t other) {
+  constexpr std::int64_t kPixels = 32;  // spreading a weight costs what it saves in four quads of pixels
+  tinyc_layer& r = l.record;
+  if (std::int64_t{r.n} * r.out_h * r.out_w < kPixels || r.act_min > -128 || r.act_max < 127) return 0;
+  Layer with = l;
+  out.weights(with, w);
+  const std::int64_t filter = 8 * std::int64_t{words} + 16;
+  const std::int64_t fixed = other + with.scratch_bytes;
+  const std::int64_t fitting = out.options().fast ? r.out_c : (free_bytes(g, n) - fixed) / filter;
+  if (fitting < 2) return 0;
+  const std::int64_t blocks = (r.out_c + fitting - 1) / fitting;
+  if (blocks > 1 && r.out_c < 16 * (blocks - 1)) return 0;  // windows are gathered again for every block
+  const std::int64_t even = ((r.out_c + blocks - 1) / blocks + 1) / 2 * 2;
+  if (even > fitting) return 0;
+  l = std::move(with);
+  l.record.block = narrow16(even, "the block");
+  l.record.p[2] = 1;
+  return static_cast<std::uint32_t>(fixed + even * filter);
 }
 
 }  // namespace tinyc

@@ -22,13 +22,24 @@ enum class ScaleProduct : std::uint8_t {
   in_float    ///< s_in * s_w in float first: per-tensor fully connected, batch matmul and every uint8 kernel
 };
 
+/// What kernels of an instruction set ask about requantization.
+struct ScaleFacts {
+  std::int64_t largest_sum = 0;  ///< no sum of products with its bias is larger
+  std::int32_t least_shift = 31, most_shift = -31;
+  /// tinyc_dsp_requant (tinyc_rt.h) can do it.
+  bool fits_dsp() const noexcept { return largest_sum < 1 << 30 && least_shift >= -22 && most_shift <= -1; }
+};
+
 /// Everything a kernel needs that depends on the weights' scales and sums, for int8 `weights` whose output channels
 /// run along `axis`: bias_eff[c] = bias[c] - in_zp * sum(w[c] - w_zp), multipliers and shifts (one each when the
 /// weights have one scale), output zero point and clamp. `bias` may be kNoTensor. Without `fold_input` bias_eff is
 /// the bias itself. Sets p[5] to -1 when multipliers are
 /// per channel and p[4] to the weights' zero point. Rejects sums that could leave 32 bits and per-channel zero points.
-void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
-                  TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
+ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
+                        TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
+
+/// What a node may use without making the arena larger: other nodes with weights need at least their activations.
+std::int64_t free_bytes(const Graph& g, const Node& n);
 
 /// Points the layer of node `n` at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded
 /// ones: as many as fit into `budget` bytes or into what the arena has free while the node runs (late layers have large
@@ -36,6 +47,10 @@ void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, con
 /// the kernel needs besides. Returns all bytes of scratch.
 std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
                             std::int32_t channels, std::int64_t budget, std::uint32_t other);
+/// For the DSP kernels: sets p[2] and `block` when it pays to widen the filters, of `words` words each, to a panel in
+/// scratch. Returns all bytes of scratch then, `other` included.
+std::uint32_t lower_panel(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words,
+                          std::uint32_t other);
 /// Decode buffers where the arena has nothing free: a convolution gathers its patches again for every block.
 inline constexpr std::int64_t kConvBudget = 2048, kMatrixBudget = 1024;
 

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "tinyc/program.h"
+
 namespace tinyc {
 
 struct Target {
@@ -13,6 +15,7 @@ struct Target {
   const char* summary;
   const char* compiler;  ///< empty for "any"
   const char* flags;
+  Family family = Family::portable;
 };
 
 std::span<const Target> all_targets() noexcept;

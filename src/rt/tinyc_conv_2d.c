@@ -33,7 +33,8 @@ static int8_t* tinyc_conv_2d_row(const tinyc_layer* l, const int8_t* row, int ix
 }
 
 /* The window whose first tap is at (iy, ix), gathered into `to`. */
-static void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int8_t* to) {
+void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int8_t* to);
+void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int8_t* to) {
   const unsigned bytes = (unsigned)l->k_w * (unsigned)l->p[0];
   for (int ky = 0; ky < l->k_h; ++ky, iy += l->dil_h) {
     if (iy >= 0 && iy < l->in_h) {

@@ -1,0 +1,151 @@
+/* CONV_2D with the DSP extension: the record of tinyc_conv_2d; every sum below 2^30 and every shift -22 to -1. Four
+ * output pixels at a time: their windows are widened once into a quad (tinyc_dsp.c), which all filters then use, so
+ * that a filter's weights are read once for four pixels. Instructions for each product: 13/16 in the inner loop, 1/32
+ * for the loop, 5/4 / filters for the windows, 11 / (window) for the outputs.
+ * scratch: the reader's and block * window bytes when the weights are coded, to a multiple of 4, then the quad of
+ * 8 * window bytes (window to a multiple of 4), then, when in_c / groups is no multiple of 4, one window. A window has
+ * at least 4 values. */
+#include "tinyc_rt.h"
+
+int tinyc_conv_2d(const tinyc_layer* l, uint8_t* arena);
+int tinyc_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena);
+
+#if TINYC_DSP
+void tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words);
+void tinyc_dsp_filters(const tinyc_layer* l, const uint32_t* quad, const int8_t* w, unsigned k, int32_t c,
+                       int32_t count, int8_t* out, const int32_t* step);
+uint32_t* tinyc_dsp_spread(const tinyc_layer* l, int32_t c, const int8_t* w, unsigned k, uint32_t* panel);
+void tinyc_dsp_panel(const uint32_t* quad, const uint32_t* panel, unsigned words, int32_t pairs, int8_t* out,
+                     const int32_t* step);
+void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int8_t* to);
+
+/* One row of a window whose first tap is in column ix; whole words of channels. */
+static uint32_t* tinyc_conv_2d_dsp_row(const tinyc_layer* l, const int8_t* row, int ix, uint32_t* to) {
+  const unsigned words = (unsigned)l->p[0] >> 2;
+  const uint32_t padding = (uint32_t)(uint16_t)l->in0_zp * 0x10001u;
+  int kx;
+  if (row && l->dil_w == 1 && ix >= 0 && ix + l->k_w <= l->in_w && l->p[0] == l->in_c) {
+    tinyc_dsp_widen(to, row + (int32_t)ix * l->in_c, (unsigned)l->k_w * words);
+    return to + 8 * (unsigned)l->k_w * words;
+  }
+  for (kx = 0; kx < l->k_w; ++kx, ix += l->dil_w, to += 8 * words) {
+    if (row && ix >= 0 && ix < l->in_w) {
+      tinyc_dsp_widen(to, row + (int32_t)ix * l->in_c, words);
+    } else {
+      unsigned i;
+      for (i = 0; i < words; ++i) to[8 * i] = to[8 * i + 4] = padding;
+    }
+  }
+  return to;
+}
+
+/* The window whose first tap is at (iy, ix). */
+static void tinyc_conv_2d_dsp_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, unsigned k,
+                                     int8_t* narrow, uint32_t* to) {
+  int ky;
+  if (l->p[0] & 3) {
+    tinyc_conv_2d_patch(l, picture, iy, ix, narrow);
+    if (k & 3) { /* the last word begins with weights seen before */
+      int8_t* const last = narrow + (k & ~3u);
+      memmove(last + 4 - (k & 3), last, k & 3);
+      memset(last, 0, 4 - (k & 3));
+    }
+    tinyc_dsp_widen(to, narrow, (k + 3) >> 2);
+    return;
+  }
+  for (ky = 0; ky < l->k_h; ++ky, iy += l->dil_h)
+    to = tinyc_conv_2d_dsp_row(l, iy >= 0 && iy < l->in_h ? picture + (int32_t)iy * l->in_w * l->in_c : 0, ix, to);
+}
+
+/* Sweeps all output pixels with `count` filters of one group, w or a panel. */
+static void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, const uint32_t* panel,
+                                    int32_t c, int32_t count, uint32_t* quad, int8_t* out) {
+  const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0], words = (k + 3) >> 2;
+  int8_t* const narrow = (int8_t*)(quad + 8 * words);
+  int32_t n;
+  out += c;
+  for (n = 0; n < l->n; ++n, in += (int32_t)l->in_h * l->in_w * l->in_c) {
+    int32_t left = (int32_t)l->out_h * l->out_w;
+    int iy = -l->pad_t, ix = -l->pad_l, column = 0;
+    while (left > 0) {
+      int32_t step[3] = {0, 0, 0};
+      const int pixels = left < 4 ? (int)left : 4;
+      int i;
+      for (i = 0; i < pixels; ++i) { /* missing pixels of the last quad keep whatever was there before */
+        tinyc_conv_2d_dsp_window(l, in, iy, ix, k, narrow, quad + i);
+        if (i > 0) step[i - 1] = i * l->out_c;
+        ix += l->stride_w;
+        if (++column == l->out_w) {
+          column = 0;
+          ix = -l->pad_l;
+          iy += l->stride_h;
+        }
+      }
+      if (panel)
+        tinyc_dsp_panel(quad, panel, words, count >> 1, out, step);
+      else
+        tinyc_dsp_filters(l, quad, w, k, c, count, out, step);
+      out += pixels * l->out_c;
+      left -= pixels;
+    }
+  }
+}
+
+/* With `block` filters at a time spread to a panel, which is 1/8 shorter for each product. */
+static int tinyc_conv_2d_dsp_panels(const tinyc_layer* l, uint8_t* arena) {
+  const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0], words = (k + 3) >> 2;
+  tinyc_reader reader;
+  int8_t* scratch = (int8_t*)(arena + l->scratch);
+  uint32_t *panel, *quad;
+  int32_t c, i;
+  if (l->codec) scratch = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  panel = (uint32_t*)(void*)scratch;
+  quad = panel + (2 * words + 4) * (uint32_t)l->block;
+  for (c = 0; c < l->out_c; c += l->block) {
+    const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
+    uint32_t* next = panel;
+    for (i = 0; i < count; i += 2) {
+      const int8_t* w = l->weights + (uint32_t)(c + i) * k;
+      if (l->codec) { /* into the quad, which is not in use yet */
+        const int rc = tinyc_reader_next(&reader, l, (int8_t*)quad, 2 * k);
+        if (rc != TINYC_OK) return rc;
+        w = (const int8_t*)quad;
+      }
+      next = tinyc_dsp_spread(l, c + i, w, k, next);
+    }
+    tinyc_conv_2d_dsp_sweep(l, (const int8_t*)(arena + l->in0), 0, panel, c, count, quad, (int8_t*)(arena + l->out));
+  }
+  return TINYC_OK;
+}
+
+int tinyc_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
+  const int8_t* in = (const int8_t*)(arena + l->in0);
+  int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
+  const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
+  const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of one group */
+  tinyc_reader reader;
+  int8_t* quad;
+  int32_t c, first;
+  if (l->p[2]) return tinyc_conv_2d_dsp_panels(l, arena);
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  quad = decoded + (l->codec ? ((uint32_t)l->block * k + 3u) / 4u * 4u : 0u);
+  for (c = 0; c < l->out_c; c += l->block) {
+    const int32_t end = l->out_c - c < l->block ? l->out_c : c + l->block;
+    const int8_t* w = l->weights + (uint32_t)c * k;
+    if (l->codec) {
+      const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k);
+      if (rc != TINYC_OK) return rc;
+      w = decoded;
+    }
+    for (first = c; first < end;) {
+      const int32_t group = first / filters, last = end < (group + 1) * filters ? end : (group + 1) * filters;
+      tinyc_conv_2d_dsp_sweep(l, in + group * l->p[0], w + (uint32_t)(first - c) * k, 0, first, last - first,
+                              (uint32_t*)(void*)quad, out);
+      first = last;
+    }
+  }
+  return TINYC_OK;
+}
+#else
+int tinyc_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) { return tinyc_conv_2d(l, arena); }
+#endif
