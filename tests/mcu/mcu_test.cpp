@@ -1,12 +1,10 @@
 // Emitted code on emulated microcontrollers: every small model's outputs must equal the host's byte for byte.
-#include <sys/wait.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 #include "catch.h"
-#include "emit/rt_sources.h"
+#include "mcu/cores.h"
 #include "mcu/models.h"
 #include "pipeline/compress.h"
 #include "tinyc/emit.h"
@@ -17,36 +15,6 @@ using namespace tinyc;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Core {
-  const char* name;
-  const char* cc;
-  const char* flags;
-  const char* board;
-  const char* run;  ///< emulator and its arguments; the ELF follows
-  const char* memory;
-};
-constexpr const char* kQemuTail =
-    " -nographic -monitor none -serial none -semihosting-config enable=on,target=native -kernel ";
-const Core kCores[] = {
-    {"cortex-m0", "arm-none-eabi-gcc", "-mcpu=cortex-m0 -mthumb -mfloat-abi=soft", "arm.c",
-     "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"cortex-m4", "arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", "arm.c",
-     "qemu-system-arm -M mps2-an386", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"cortex-m55", "arm-none-eabi-gcc", "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", "arm.c",
-     "qemu-system-arm -M mps3-an547", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
-    {"rv32", "riscv64-unknown-elf-gcc", "-march=rv32imac -mabi=ilp32 -mcmodel=medany --specs=picolibc.specs", "riscv.c",
-     "qemu-system-riscv32 -M virt -bios none -cpu rv32", "-Wl,--defsym=flash=0x80000000 -Wl,--defsym=ram=0x80400000"},
-};
-
-bool installed(const std::string& tool) {
-  return std::system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-int shell(const std::string& command) {
-  const int status = std::system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
 
 void write(const fs::path& file, const std::string& text) { write_file(file, text); }
 
@@ -118,27 +86,6 @@ std::string test_program(const std::vector<Prepared>& models) {
   for (const auto& m : models)
     text += "  if (check_" + m.program.name + "()) { wrong++; board_print(\"WRONG " + m.program.name + "\\n\"); }\n";
   return text + "  board_print(wrong ? \"failed\\n\" : \"all equal\\n\");\n  return wrong;\n}\n";
-}
-
-// All runtime files as one: the models share it.
-void write_runtime(const fs::path& dir) {
-  std::string all;
-  for (const RtSource* s = kRtSources; s->name; ++s) {
-    const std::string text(s->text, s->size);
-    if (std::string(s->name) == "tinyc_rt.h") {
-      write(dir / "tinyc_rt.h", text);
-    } else {
-      write(dir / s->name, text);
-      all += std::string("#include \"") + s->name + "\"\n";
-    }
-  }
-  write(dir / "all_rt.c", all);
-}
-
-fs::path scratch_folder(const std::string& name) {
-  const fs::path dir = fs::temp_directory_path() / ("tinyc_mcu_" + name + "_" + std::to_string(getpid()));
-  fs::create_directories(dir);
-  return dir;
 }
 
 std::string write_models(const fs::path& dir, const std::vector<Prepared>& models) {

@@ -13,6 +13,16 @@ static void leave(uint32_t status) {
   for (;;) semihost(0x20, block);
 }
 void board_print(const char* text) { semihost(4, text); }
+int board_open(const char* name) {
+  uint32_t length = 0;
+  while (name[length]) ++length;
+  const uint32_t block[3] = {(uint32_t)(uintptr_t)name, 1, length};
+  return semihost(1, block);
+}
+int board_read(int file, void* to, uint32_t bytes) {
+  const uint32_t block[3] = {(uint32_t)file, (uint32_t)(uintptr_t)to, bytes};
+  return semihost(6, block);
+}
 void reset(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
   *(volatile uint32_t*)0xE000ED88 |= 0xFu << 20; /* coprocessors on: floating point and MVE registers */

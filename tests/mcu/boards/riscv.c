@@ -12,6 +12,16 @@ static int semihost(int operation, const void* argument) {
   return a0;
 }
 void board_print(const char* text) { semihost(4, text); }
+int board_open(const char* name) {
+  uint32_t length = 0;
+  while (name[length]) ++length;
+  const uint32_t block[3] = {(uint32_t)(uintptr_t)name, 1, length};
+  return semihost(1, block);
+}
+int board_read(int file, void* to, uint32_t bytes) {
+  const uint32_t block[3] = {(uint32_t)file, (uint32_t)(uintptr_t)to, bytes};
+  return semihost(6, block);
+}
 __attribute__((used, noreturn)) void start(void) {
   for (uint32_t *d = &data_start, *s = &data_load; d < &data_end;) *d++ = *s++;
   for (uint32_t* b = &bss_start; b < &bss_end;) *b++ = 0;
