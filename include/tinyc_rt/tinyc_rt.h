@@ -132,6 +132,25 @@ static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
   return (((x + (x >> 31)) >> (-shift - 1)) + 1) >> 1;
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
+/* tinyc_clamp in the CPU's own width */
+static inline int tinyc_clamp_int(int v, int lo, int hi) { return v < lo ? lo : v > hi ? hi : v; }
+/* v within int8 */
+static inline int8_t tinyc_int8(int v) {
+#if defined(__ARM_FEATURE_SAT) && defined(__GNUC__)
+  __asm__("ssat %0, #8, %0" : "+r"(v));
+  return (int8_t)v;
+#else
+  return (int8_t)tinyc_clamp_int(v, -128, 127);
+#endif
+}
+/* v >> e for 16 <= e <= 30; on AVR, which shifts bit by bit, without the lower half */
+static inline int tinyc_high_shift(int32_t v, int e) {
+#if defined(__AVR__)
+  return (int16_t)(v >> 16) >> (e - 16);
+#else
+  return v >> e;
+#endif
+}
 /* v + zp within [lo, hi] for int8 zp, lo and hi; clamped first: under a damaged scale v may be near INT32_MAX */
 static inline int32_t tinyc_output(int32_t v, int32_t zp, int32_t lo, int32_t hi) {
   return tinyc_clamp(v, lo - zp, hi - zp) + zp;

@@ -1,5 +1,7 @@
 #include "ops/binary.h"
 
+#include "ops/affine_fit.h"
+
 namespace tinyc {
 namespace {
 
@@ -85,6 +87,26 @@ BinaryLayer make_binary(const Graph& g, const Node& n, ProgramBuilder& out, cons
   return r;
 }
 
+std::vector<std::int8_t> every_pair(const tinyc_layer& record, tinyc_kernel exact) {
+  constexpr std::uint32_t kPairs = 65536;
+  std::vector<std::uint8_t> arena(3 * kPairs);
+  for (std::uint32_t i = 0; i < kPairs; ++i) {
+    arena[i] = static_cast<std::uint8_t>((i >> 8) ^ 0x80);
+    arena[kPairs + i] = static_cast<std::uint8_t>((i & 255) ^ 0x80);
+  }
+  tinyc_layer l = record;
+  l.in0 = 0;
+  l.in1 = kPairs;
+  l.out = 2 * kPairs;
+  l.p[0] = kPairs;
+  exact(&l, arena.data());
+  return {arena.begin() + 2 * kPairs, arena.end()};
+}
+
+void use_affine(Layer& l, const Kernel* exact, const Kernel* affine) {
+  l.kernel = l.kernel == &exact[0] ? &affine[0] : &affine[1];
+}
+
 std::pair<float, float> order_by_scale(BinaryLayer& l) {
   const bool wide_is_b = l.b.scale > l.a.scale;
   l.layer.record.k_h = wide_is_b;
@@ -114,6 +136,17 @@ void lower_add(const Graph& g, const Node& n, ProgramBuilder& out, Act act, bool
   const ActRange range = activation_range(act, l.out.scale, l.out.zero_point);
   r.act_min = range.min;
   r.act_max = range.max;
+  const std::vector<std::int8_t> outputs = every_pair(r, tinyc_add);
+  const double ratio_a = sign(false) * (static_cast<double>(l.a.scale) / static_cast<double>(l.out.scale));
+  const double ratio_b = sign(true) * (static_cast<double>(l.b.scale) / static_cast<double>(l.out.scale));
+  const double offset = l.out.zero_point - ratio_a * l.a.zero_point - ratio_b * l.b.zero_point;
+  const PairOutputs pairs{std::span<const std::int8_t, 65536>(outputs), r.act_min, r.act_max};
+  if (const auto fit = fit_sum(ratio_a, ratio_b, offset, pairs)) {
+    use_affine(l.layer, kAddKernels, kAddKernels + 2);
+    const std::int32_t numbers[] = {r.p[0], fit->factor_a, fit->factor_b, fit->constant, fit->shift};
+    std::copy(std::begin(numbers), std::end(numbers), r.p);
+    r.in0_zp = r.in1_zp = r.out_zp = r.k_h = r.dil_h = r.dil_w = 0;
+  }
   out.add(std::move(l.layer));
 }
 

@@ -104,6 +104,12 @@ struct BinaryLayer {
 BinaryLayer make_binary(const Graph& g, const Node& n, ProgramBuilder& out, const Kernel& same,
                         const Kernel& broadcast);
 
+/// The outputs of the kernel `exact`, which computes as the reference does, for all pairs of operands of a record whose
+/// arithmetic is complete: what cheaper arithmetic is checked against.
+std::vector<std::int8_t> every_pair(const tinyc_layer& record, tinyc_kernel exact);
+/// The layer's kernel becomes affine[0], or where it broadcasts affine[1].
+void use_affine(Layer& l, const Kernel* exact, const Kernel* affine);
+
 /// Sets k_h of the layer: 1 where operand B has the larger scale. That operand is scaled by exactly 1/2, the other by
 /// less. Returns the operands' scales as (larger, smaller).
 std::pair<float, float> order_by_scale(BinaryLayer& l);
@@ -121,14 +127,19 @@ inline constexpr int kAddBits = 20;  ///< left shift of the operands of ADD and 
 extern "C" {
 int tinyc_add(const tinyc_layer* l, uint8_t* arena);
 int tinyc_add_broadcast(const tinyc_layer* l, uint8_t* arena);
+int tinyc_add_affine(const tinyc_layer* l, uint8_t* arena);
+int tinyc_add_affine_broadcast(const tinyc_layer* l, uint8_t* arena);
 int tinyc_maximum(const tinyc_layer* l, uint8_t* arena);
 int tinyc_maximum_broadcast(const tinyc_layer* l, uint8_t* arena);
 }
 
 namespace tinyc {
 
-inline constexpr Kernel kAddKernels[] = {{"tinyc_add", tinyc_add, "tinyc_add.c"},
-                                         {"tinyc_add_broadcast", tinyc_add_broadcast, "tinyc_add.c"}};
+inline constexpr Kernel kAddKernels[] = {
+    {"tinyc_add", tinyc_add, "tinyc_add.c"},
+    {"tinyc_add_broadcast", tinyc_add_broadcast, "tinyc_add.c"},
+    {"tinyc_add_affine", tinyc_add_affine, "tinyc_add_affine.c"},
+    {"tinyc_add_affine_broadcast", tinyc_add_affine_broadcast, "tinyc_add_affine.c"}};
 inline constexpr Kernel kMaximumKernels[] = {{"tinyc_maximum", tinyc_maximum, "tinyc_maximum.c"},
                                              {"tinyc_maximum_broadcast", tinyc_maximum_broadcast, "tinyc_maximum.c"}};
 

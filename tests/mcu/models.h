@@ -33,6 +33,15 @@ inline constexpr SmallModel kSmallModels[] = {
     {"add_broadcast", "%x = input f32[1,4,4,8] %y = add(%x, random(1) f32[8]) output %y"},
     {"sub", "%x = input f32[1,4,4,8] %a = tanh(%x) %y = sub(%a, %x) output %y"},
     {"mul", "%x = input f32[1,4,4,8] %a = logistic(%x) %y = mul(%x, %a) output %y"},
+    {"add_exact",  // what the small kernel of an addition cannot do: sums hundreds of times as fine
+     "graph \"add_exact\" quantized %x = input i8[1,4,4,8] quant(0.5:3) %a = quantize(%x) : i8[1,4,4,8] quant(0.5:-7) "
+     "%b = reduce_max(%x) axes=[1,2] : i8[1,8] quant(0.5:3) %c = add(%x, %a) : i8[1,4,4,8] quant(0.001:2) "
+     "%y = add(%a, %b) : i8[1,4,4,8] quant(0.002:-1) output %c output %y"},
+    {"mul_exact",
+     "graph \"mul_exact\" quantized %x = input i8[1,4,4,8] quant(0.5:3) %a = quantize(%x) : i8[1,4,4,8] quant(0.25:-7) "
+     "%b = reduce_max(%x) axes=[1,2] : i8[1,8] quant(0.5:3) %c = mul(%x, %a) : i8[1,4,4,8] quant(0.2:2) "
+     "%y = mul(%a, %b) : i8[1,4,4,8] quant(0.3:-1) output %c output %y"},
+    {"mul_broadcast", "%x = input f32[1,4,4,8] %a = mean(%x) axes=[1,2] %y = mul(%x, %a) output %y"},
     {"maximum", "%x = input f32[1,4,4,8] %a = neg(%x) %y = maximum(%x, %a) output %y"},
     {"minimum", "%x = input f32[1,4,4,8] %a = neg(%x) %y = minimum(%x, %a) output %y"},
     {"squared_difference", "%x = input f32[1,4,4,8] %a = abs(%x) %y = squared_difference(%x, %a) output %y"},

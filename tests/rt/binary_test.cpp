@@ -193,14 +193,51 @@ TEST_CASE("two constant operands and impossible scales are refused", "[add]") {
   REQUIRE(lower_rejects(Add{}, {{x, {1.0f, 0}}, {x, {1.0f, 0}}}, {1e-7f, 0}));
 }
 
+namespace {
+
+std::string kernel(const OpData& op, const Operands& o) {
+  return lower(int8_graph(op, {o.a, o.b}, o.out)).layers.at(0).kernel->symbol;
+}
+
+}  // namespace
+
 TEST_CASE("a plain addition links the small kernel", "[add]") {
-  const Int8In x{{{2, 3}, {1, 2, 3, 4, 5, 6}}, {}}, row{{{3}, {1, 2, 3}}, {}};
-  const auto symbol = [](const Int8In& a, const Int8In& b) {
-    return std::string(lower(int8_graph(Add{}, {a, b}, {})).layers.at(0).kernel->symbol);
-  };
-  REQUIRE(symbol(x, x) == "tinyc_add");
-  REQUIRE(symbol(x, row) == "tinyc_add_broadcast");
-  REQUIRE(lower(int8_graph(Add{}, {x, x}, {})).arena_bytes == 14);  // operands at 0 and 8, the sum in place
+  const Operands same{
+      {{{2, 3}, {1, 2, 3, 4, 5, 6}}, {0.11f, 3}}, {{{2, 3}, {1, 2, 3, 4, 5, 6}}, {0.07f, -5}}, {0.19f, 2}};
+  const Operands row{same.a, {{{3}, {1, 2, 3}}, {0.07f, -5}}, same.out};
+  REQUIRE(kernel(Add{}, same) == "tinyc_add_affine");
+  REQUIRE(kernel(Add{}, row) == "tinyc_add_affine_broadcast");
+  REQUIRE(kernel(Sub{}, same) == "tinyc_add_affine");
+  REQUIRE(kernel(Mul{}, same) == "tinyc_mul_affine");
+  REQUIRE(kernel(Mul{}, row) == "tinyc_mul_affine_broadcast");
+  REQUIRE(lower(int8_graph(Add{}, {same.a, same.a}, {})).arena_bytes == 14);  // operands at 0 and 8, the sum in place
+}
+
+TEST_CASE("factors a little too large send ties away from zero", "[add]") {
+  const Operands o = every_pair({0.5f, 3}, {0.5f, -7}, {1.0f, 2});
+  REQUIRE(kernel(Add{}, o) == "tinyc_add_affine");
+  compare(Add{}, o, Act::none, add);
+}
+
+TEST_CASE("where one rounding cannot give the reference's outputs, the reference's own arithmetic stays",
+          "[add][mul]") {
+  // a step of an operand is hundreds of steps of the output
+  Operands sum = every_pair({0.5f, 3}, {0.3f, -7}, {0.001f, 2});
+  REQUIRE(kernel(Add{}, sum) == "tinyc_add");
+  compare(Add{}, sum, Act::none, add);
+  compare(Sub{Act::relu}, sum, Act::relu, sub);
+  // one unit of the product is more than one of the output
+  Operands product = every_pair({0.5f, 3}, {0.5f, -7}, {0.2f, 2});
+  REQUIRE(kernel(Mul{}, product) == "tinyc_mul");
+  compare(Mul{Act::relu6}, product, Act::relu6, mul);
+  for (Operands* o : {&sum, &product}) {
+    o->a.data = {{16, 1}, {-128, -77, -40, -5, -4, -1, 0, 1, 2, 3, 4, 5, 50, 99, 126, 127}};
+    o->b.data = {{16}, {127, -77, 41, -4, -4, 1, 0, 127, -128, -7, -6, -8, -50, 99, -127, 126}};
+  }
+  REQUIRE(kernel(Add{}, sum) == "tinyc_add_broadcast");
+  REQUIRE(kernel(Mul{}, product) == "tinyc_mul_broadcast");
+  compare(Add{}, sum, Act::none, add);
+  compare(Mul{}, product, Act::none, mul);
 }
 
 TEST_CASE("a value broadcast against itself under another shape is not overwritten", "[add]") {
