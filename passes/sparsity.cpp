@@ -1,6 +1,8 @@
 #include "sparsity.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -30,18 +32,44 @@ double importance(const PrunableLayer& l, std::size_t i) {
   return of_weight * (static_cast<double>(l.deviation[i]) * static_cast<double>(l.deviation[i]));
 }
 
-/// Sorted blocks of one layer, the most important first, are given their share of what is at least as important.
-void balance(std::vector<Block>& blocks) {
+/// Places of blocks by score, the greatest first, equal ones in turn. Digit by digit, since gradual pruning sorts all
+/// weights many times: numbers that are not negative have the order of their bits.
+std::vector<std::uint32_t> descending(const std::vector<Block>& blocks) {
+  struct Key {
+    std::uint64_t bits;
+    std::uint32_t at;
+  };
+  constexpr int kDigit = 11;
+  std::vector<Key> keys, sorted(blocks.size());
+  keys.reserve(blocks.size());
+  for (const Block& b : blocks)
+    keys.push_back({~std::bit_cast<std::uint64_t>(b.score), static_cast<std::uint32_t>(keys.size())});
+  for (int shift = 0; shift < 64; shift += kDigit) {
+    std::array<std::uint32_t, (std::size_t{1} << kDigit) + 1> first{};
+    const auto digit = [shift](const Key& k) { return k.bits >> shift & ((1u << kDigit) - 1); };
+    for (const Key& k : keys) ++first[digit(k) + 1];
+    for (std::size_t d = 1; d < first.size(); ++d) first[d] += first[d - 1];
+    for (const Key& k : keys) sorted[first[digit(k)]++] = k;
+    keys.swap(sorted);
+  }
+  std::vector<std::uint32_t> order;
+  order.reserve(keys.size());
+  for (const Key& k : keys) order.push_back(k.at);
+  return order;
+}
+
+/// Gives each block its share of what is at least as important in its layer.
+void balance(std::vector<Block>& blocks, std::span<const std::uint32_t> order) {
   // Blocks of equal importance are told apart by their position, as in the cut: the later one counts as the larger.
   double sum = 0;
-  for (std::size_t i = 0; i < blocks.size();) {
-    const double value = blocks[i].score;
+  for (std::size_t i = 0; i < order.size();) {
+    const double value = blocks[order[i]].score;
     std::size_t next = i;
-    while (next < blocks.size() && blocks[next].score == value) ++next;
+    while (next < order.size() && blocks[order[next]].score == value) ++next;
     for (std::size_t k = next; k-- > i;) {
       if (std::isinf(value)) continue;
       sum += value;
-      blocks[k].score = value > 0 ? value / sum : 0;
+      blocks[order[k]].score = value > 0 ? value / sum : 0;
     }
     i = next;
   }
@@ -62,13 +90,11 @@ std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64
                         static_cast<std::uint32_t>(size)});
     }
   }
-  std::ranges::sort(blocks, [](const Block& a, const Block& b) {
-    return a.score != b.score ? a.score > b.score : a.first < b.first;
-  });
-  if (p.criterion != Prune::Criterion::taylor) balance(blocks);
+  const std::vector<std::uint32_t> order = descending(blocks);
+  if (p.criterion != Prune::Criterion::taylor) balance(blocks, order);
   const auto safe = static_cast<std::size_t>(
       std::ceil((1 - static_cast<double>(p.layer_limit)) * static_cast<double>(blocks.size()) - 1e-6));
-  for (std::size_t i = 0; i < safe; ++i) blocks[i].score = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < safe; ++i) blocks[order[i]].score = std::numeric_limits<double>::infinity();
   return blocks;
 }
 
