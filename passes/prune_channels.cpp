@@ -12,6 +12,9 @@
 // taken anew after each of kRounds steps. Without samples (or with made-up ones) it is the share of the squared weights
 // (LAMP: Lee et al. 2021), and nothing is adjusted.
 //
+// With --prune-criterion taylor the importance is that of taylor.h instead, taken anew after each step; the rest is the
+// same.
+//
 // Every tensor keeps at least kLeastShare of its channels. Depthwise layers and per-channel parameters follow.
 #include <algorithm>
 #include <cmath>
@@ -23,6 +26,7 @@
 #include "channel_classes.h"
 #include "layer_reconstruction.h"
 #include "rewrite.h"
+#include "taylor.h"
 #include "tinyc/channel_groups.h"
 #include "tinyc/error.h"
 #include "tinyc/parallel.h"
@@ -136,7 +140,9 @@ bool prune_round(Graph& g, PassOptions::PruneChannels goal, const PassOptions& o
     const auto at = least_by_name.find(t.name);
     s.least.push_back(at == least_by_name.end() ? 1 : at->second);
   }
-  s.importance = [&](std::size_t i) { return layers.importance(i); };
+  std::vector<double> by_gradient;
+  if (o.prune.criterion == PassOptions::Prune::Criterion::taylor) by_gradient = group_importance(g, o, groups);
+  s.importance = [&](std::size_t i) { return by_gradient.empty() ? layers.importance(i) : by_gradient[i]; };
   s.removed = [&](std::size_t i) { layers.remove(i); };
   const auto chosen = select_groups(g, groups, s);
   if (chosen.empty()) return false;
@@ -184,7 +190,7 @@ PassResult run(Graph& g, const PassOptions& o) {
   const auto least_by_tensor = least_channels(g, kLeastShare);
   for (std::size_t i = 0; i < g.tensors.size(); ++i) least[g.tensors[i].name] = least_by_tensor[i];
 
-  const int rounds = statistics(o) ? kRounds : 1;
+  const int rounds = statistics(o) || o.prune.criterion == PassOptions::Prune::Criterion::taylor ? kRounds : 1;
   PassResult result;
   for (int round = 1; round <= rounds; ++round) {
     const auto there = static_cast<double>(channel_cost(g, p.of));

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "learn.h"
-#include "sparsity.h"
+#include "taylor.h"
 #include "tinyc/curvature.h"
 #include "tinyc/error.h"
 
@@ -16,18 +16,15 @@ namespace {
 
 constexpr double kRamp = 0.5;          // share of the training in which the sparsity grows
 constexpr int kUpdates = 100;          // so many patterns on the way
+constexpr int kTaylorUpdates = 10;     // patterns for which gradients are taken once
 constexpr std::size_t kSamples = 500;  // for the deviations of inputs
 constexpr double kLeastShare = 1e-6;   // of a layer's mean variance: what 500 samples never show, others may
 
-// By layer and weight, the standard deviation of the input that it is multiplied with. Times the weight it is the root
+// Gives each weight the standard deviation of the input that it is multiplied with. Times the weight it is the root
 // of what its removal adds to the squared error of the layer's output, when the bias makes good the mean: "Optimal
 // Brain Damage" (LeCun et al. 1990), for the output of the layer instead of the loss. Weights of
 // inputs that hardly ever change go first. Not the default: where samples are few it lost more than magnitudes do.
-std::vector<std::vector<float>> input_deviations(const Graph& g, const Dataset& d,
-                                                 const std::vector<PrunableLayer>& layers) {
-  std::vector<std::vector<float>> deviations;
-  deviations.reserve(layers.size());
-  for (const PrunableLayer& l : layers) deviations.emplace_back(l.w.size(), 1.0f);
+void weigh_by_inputs(std::vector<PrunableLayer>& layers, const Graph& g, const Dataset& d) {
   Graph same = g;
   walk_layers(g, same, d, std::min(kSamples, d.samples()), {}, Moments::first,
               [&](std::size_t node, std::span<const InputMoments> moments) {
@@ -37,14 +34,14 @@ std::vector<std::vector<float>> input_deviations(const Graph& g, const Dataset& 
                 for (const InputMoments& m : moments)
                   for (const double v : m.variance) mean += v / static_cast<double>(m.size * moments.size());
                 if (!(mean > 0)) return;
-                std::vector<float>& of = deviations[static_cast<std::size_t>(layer - layers.begin())];
+                std::vector<float>& of = layer->deviation;
+                of.resize(layer->w.size());
                 const std::size_t per_group = of.size() / moments.size();
                 for (std::size_t i = 0; i < of.size(); ++i) {
                   const InputMoments& m = moments[i / per_group];
                   of[i] = static_cast<float>(std::sqrt(std::max(m.variance[i % m.size], kLeastShare * mean)));
                 }
               });
-  return deviations;
 }
 
 PassResult run(Graph& g, const PassOptions& o) {
@@ -52,9 +49,8 @@ PassResult run(Graph& g, const PassOptions& o) {
   PassResult result;
   if (o.prune.fraction == 0 || !o.training.data) return result;
   std::vector<PrunableLayer> layers = prunable_layers(g);
-  std::vector<std::vector<float>> deviations;
-  if (o.prune.criterion == PassOptions::Prune::Criterion::obs)
-    deviations = input_deviations(g, *o.training.data, layers);
+  using Criterion = PassOptions::Prune::Criterion;
+  if (o.prune.criterion == Criterion::obs) weigh_by_inputs(layers, g, *o.training.data);
   TrainJob job = job_of(o);
   int done = -1;
   job.schedule = [&](double progress, std::span<Parameter> parameters) {
@@ -62,11 +58,12 @@ PassResult run(Graph& g, const PassOptions& o) {
     const int update = static_cast<int>(t * kUpdates);
     if (update == done) return false;
     done = update;
-    for (std::size_t k = 0; k < layers.size(); ++k) {
-      PrunableLayer& l = layers[k];
-      l.w = std::ranges::find(parameters, l.id, &Parameter::id)->value;
-      for (std::size_t i = 0; !deviations.empty() && i < l.w.size(); ++i) l.w[i] *= deviations[k][i];
+    if (o.prune.criterion == Criterion::taylor && update % kTaylorUpdates == 0) {
+      Graph now = g;
+      store(now, parameters);
+      weigh_by_gradients(layers, now, o);
     }
+    for (PrunableLayer& l : layers) l.w = std::ranges::find(parameters, l.id, &Parameter::id)->value;
     const double left = 1 - t;
     zero_least_important(layers, o.prune, static_cast<double>(o.prune.fraction) * (1 - left * left * left));
     for (const PrunableLayer& l : layers) {

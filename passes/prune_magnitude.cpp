@@ -1,9 +1,10 @@
 // Sets the least important weights to zero, for the coder to collect: unstructured, in blocks of four, or N of every M.
-// At once and without training; see sparsity.h for what counts as important. The last layer is treated like every
-// other: its own weights decide how much of it goes. Biases stay, and constants that something else reads too.
+// At once and without training; see sparsity.h for what counts as important, and taylor.h for weights by what they do
+// to the loss (--prune-criterion taylor). The last layer is treated like every other: its own weights decide how much
+// of it goes. Biases stay, and constants that something else reads too.
 #include <cstring>
 
-#include "sparsity.h"
+#include "taylor.h"
 
 namespace tinyc {
 namespace {
@@ -13,6 +14,7 @@ PassResult run(Graph& g, const PassOptions& o) {
   PassResult result;
   if (o.prune.fraction == 0) return result;
   std::vector<PrunableLayer> layers = prunable_layers(g);
+  if (o.prune.criterion == PassOptions::Prune::Criterion::taylor) weigh_by_gradients(layers, g, o);
   zero_least_important(layers, o.prune, static_cast<double>(o.prune.fraction));
   result.notes = sparsity_notes(layers);
   for (const PrunableLayer& l : layers) {

@@ -1,6 +1,8 @@
 #include "sparsity.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -24,39 +26,75 @@ bool prunable(OpKind k) { return k == OpKind::conv_2d || k == OpKind::fully_conn
 /// A weight that is not a number is never pruned, so that it stays visible.
 double energy(float w) { return std::isnan(w) ? std::numeric_limits<double>::infinity() : static_cast<double>(w) * w; }
 
-/// The blocks of a layer with their mean energy, made comparable between layers; infinite for those beyond the share
+double importance(const PrunableLayer& l, std::size_t i) {
+  const double of_weight = energy(l.w[i]);
+  if (l.deviation.empty() || std::isinf(of_weight)) return of_weight;
+  return of_weight * (static_cast<double>(l.deviation[i]) * static_cast<double>(l.deviation[i]));
+}
+
+/// Places of blocks by score, the greatest first, equal ones in turn. Digit by digit, since gradual pruning sorts all
+/// weights many times: numbers that are not negative have the order of their bits.
+std::vector<std::uint32_t> descending(const std::vector<Block>& blocks) {
+  struct Key {
+    std::uint64_t bits;
+    std::uint32_t at;
+  };
+  constexpr int kDigit = 11;
+  std::vector<Key> keys, sorted(blocks.size());
+  keys.reserve(blocks.size());
+  for (const Block& b : blocks)
+    keys.push_back({~std::bit_cast<std::uint64_t>(b.score), static_cast<std::uint32_t>(keys.size())});
+  for (int shift = 0; shift < 64; shift += kDigit) {
+    std::array<std::uint32_t, (std::size_t{1} << kDigit) + 1> first{};
+    const auto digit = [shift](const Key& k) { return k.bits >> shift & ((1u << kDigit) - 1); };
+    for (const Key& k : keys) ++first[digit(k) + 1];
+    for (std::size_t d = 1; d < first.size(); ++d) first[d] += first[d - 1];
+    for (const Key& k : keys) sorted[first[digit(k)]++] = k;
+    keys.swap(sorted);
+  }
+  std::vector<std::uint32_t> order;
+  order.reserve(keys.size());
+  for (const Key& k : keys) order.push_back(k.at);
+  return order;
+}
+
+/// Gives each block its share of what is at least as important in its layer.
+void balance(std::vector<Block>& blocks, std::span<const std::uint32_t> order) {
+  // Blocks of equal importance are told apart by their position, as in the cut: the later one counts as the larger.
+  double sum = 0;
+  for (std::size_t i = 0; i < order.size();) {
+    const double value = blocks[order[i]].score;
+    std::size_t next = i;
+    while (next < order.size() && blocks[order[next]].score == value) ++next;
+    for (std::size_t k = next; k-- > i;) {
+      if (std::isinf(value)) continue;
+      sum += value;
+      blocks[order[k]].score = value > 0 ? value / sum : 0;
+    }
+    i = next;
+  }
+}
+
+/// The blocks of a layer with their mean importance, comparable between layers; infinite for those beyond the share
 /// that it may lose.
-std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64_t length, double limit) {
+std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64_t length, const Prune& p) {
   std::vector<Block> blocks;
+  blocks.reserve(l.w.size() / static_cast<std::size_t>(length));
   for (std::size_t row = 0; row < l.w.size(); row += static_cast<std::size_t>(l.row)) {
     for (std::int64_t i = 0; i < l.row; i += length) {
       const std::size_t first = row + static_cast<std::size_t>(i),
                         size = static_cast<std::size_t>(std::min(length, l.row - i));
       double sum = 0;
-      for (std::size_t k = first; k < first + size; ++k) sum += energy(l.w[k]);
+      for (std::size_t k = first; k < first + size; ++k) sum += importance(l, k);
       blocks.push_back({sum / static_cast<double>(size), index, static_cast<std::uint32_t>(first),
                         static_cast<std::uint32_t>(size)});
     }
   }
-  std::vector<Block*> order;
-  order.reserve(blocks.size());
-  for (Block& b : blocks) order.push_back(&b);
-  std::ranges::stable_sort(order, [](const Block* a, const Block* b) { return a->score > b->score; });
-  // Blocks of equal energy are told apart by their position, as in the cut: the later one counts as the larger.
-  double sum = 0;
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t next = i;
-    while (next < order.size() && order[next]->score == order[i]->score) ++next;
-    const double value = order[i]->score;
-    for (std::size_t k = next; k-- > i;) {
-      if (std::isinf(value)) continue;
-      sum += value;
-      order[k]->score = value > 0 ? value / sum : 0;
-    }
-    i = next;
-  }
-  const auto safe = static_cast<std::size_t>(std::ceil((1 - limit) * static_cast<double>(order.size()) - 1e-6));
-  for (std::size_t i = 0; i < safe; ++i) order[i]->score = std::numeric_limits<double>::infinity();
+  const std::vector<std::uint32_t> order = descending(blocks);
+  if (p.criterion != Prune::Criterion::taylor) balance(blocks, order);
+  const auto safe = static_cast<std::size_t>(
+      std::ceil((1 - static_cast<double>(p.layer_limit)) * static_cast<double>(blocks.size()) - 1e-6));
+  for (std::size_t i = 0; i < safe; ++i) blocks[order[i]].score = std::numeric_limits<double>::infinity();
   return blocks;
 }
 
@@ -64,13 +102,20 @@ std::vector<Block> score(const PrunableLayer& l, std::uint32_t index, std::int64
 void prune_blocks(std::vector<PrunableLayer>& layers, std::vector<Block>& blocks, double fraction) {
   std::uint64_t total = 0;
   for (const Block& b : blocks) total += b.size;
-  std::ranges::sort(blocks, [](const Block& a, const Block& b) {
+  auto left = static_cast<std::uint64_t>(std::llround(fraction * static_cast<double>(total)));
+  const auto less = [](const Block& a, const Block& b) {
     if (a.score != b.score) return a.score < b.score;
     return a.layer != b.layer ? a.layer < b.layer : a.first < b.first;
-  });
-  auto left = static_cast<std::uint64_t>(std::llround(fraction * static_cast<double>(total)));
+  };
+  // blocks of one size need no order, only the least of them
+  const bool alike = std::ranges::all_of(blocks, [&](const Block& b) { return b.size == blocks[0].size; });
+  if (alike && !blocks.empty())
+    std::ranges::nth_element(blocks, blocks.begin() + static_cast<std::ptrdiff_t>(left / blocks[0].size), less);
+  else
+    std::ranges::sort(blocks, less);
   for (const Block& b : blocks) {
-    if (b.size > left || std::isinf(b.score)) break;
+    if (b.size > left) break;
+    if (std::isinf(b.score)) continue;
     left -= b.size;
     std::fill_n(layers[b.layer].w.begin() + b.first, b.size, 0.0f);
   }
@@ -78,14 +123,14 @@ void prune_blocks(std::vector<PrunableLayer>& layers, std::vector<Block>& blocks
 
 /// Keeps the n largest of every m consecutive weights, and of a shorter rest the same share, rounded up.
 void prune_n_of_m(PrunableLayer& l, std::int64_t n, std::int64_t m) {
-  std::vector<float*> group;
+  std::vector<std::size_t> group;
   for (std::size_t row = 0; row < l.w.size(); row += static_cast<std::size_t>(l.row)) {
     for (std::int64_t i = 0; i < l.row; i += m) {
       const std::int64_t size = std::min(m, l.row - i), keep = (n * size + m - 1) / m;
       group.clear();
-      for (std::int64_t k = 0; k < size; ++k) group.push_back(&l.w[row + static_cast<std::size_t>(i + k)]);
-      std::ranges::stable_sort(group, [](const float* a, const float* b) { return energy(*a) < energy(*b); });
-      for (std::int64_t k = 0; k < size - keep; ++k) *group[static_cast<std::size_t>(k)] = 0.0f;
+      for (std::int64_t k = 0; k < size; ++k) group.push_back(row + static_cast<std::size_t>(i + k));
+      std::ranges::stable_sort(group, {}, [&](std::size_t k) { return importance(l, k); });
+      for (std::int64_t k = 0; k < size - keep; ++k) l.w[group[static_cast<std::size_t>(k)]] = 0.0f;
     }
   }
 }
@@ -146,7 +191,7 @@ void zero_least_important(std::vector<PrunableLayer>& layers, const PassOptions:
       prune_n_of_m(layers[i], p.n, p.m);
       continue;
     }
-    const std::vector<Block> own = score(layers[i], i, p.kind == Prune::Kind::block4 ? 4 : 1, p.layer_limit);
+    const std::vector<Block> own = score(layers[i], i, p.kind == Prune::Kind::block4 ? 4 : 1, p);
     blocks.insert(blocks.end(), own.begin(), own.end());
     if (p.per_layer) prune_blocks(layers, blocks, fraction), blocks.clear();
   }

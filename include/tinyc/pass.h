@@ -43,8 +43,8 @@ struct PassOptions {
     std::int32_t n = 2, m = 4;  ///< n_m: keep n of every m
     bool per_layer = false;     ///< the same fraction in every layer instead of one global threshold
     float layer_limit = 1;      ///< no layer loses more than this share; from `fraction` to 1
-    /// automatic: obs where there are real samples and no training follows
-    enum class Criterion : std::uint8_t { automatic, magnitude, obs } criterion = Criterion::automatic;
+    /// automatic: obs where there are real samples and no training follows; taylor is for whole channels too
+    enum class Criterion : std::uint8_t { automatic, magnitude, obs, taylor } criterion = Criterion::automatic;
   } prune;
 
   /// What passes that train learn from; without samples nothing is trained.

@@ -159,13 +159,17 @@ const OptionSpec kOwnSpecs[] = {
                                       {"nearest", P::WeightRounding::nearest},
                                       {"second-order", P::WeightRounding::second_order}});
      }},
-    {"prune-criterion", "C", "auto (default: obs with samples and without training), magnitude or obs (second-order)",
+    {"prune-criterion", "C",
+     "auto (default: obs with samples and without training), magnitude, obs (second-order) or taylor (first-order; for "
+     "channels too)",
      false,
      [](O& o, const std::string& v) {
        using Criterion = P::Prune::Criterion;
-       o.settings.pass_options.prune.criterion = choose<Criterion>(
-           v, "--prune-criterion",
-           {{"auto", Criterion::automatic}, {"magnitude", Criterion::magnitude}, {"obs", Criterion::obs}});
+       o.settings.pass_options.prune.criterion = choose<Criterion>(v, "--prune-criterion",
+                                                                   {{"auto", Criterion::automatic},
+                                                                    {"magnitude", Criterion::magnitude},
+                                                                    {"obs", Criterion::obs},
+                                                                    {"taylor", Criterion::taylor}});
      }},
     {"prune-limit", "S", "no layer loses more than the fraction S of its weights (default 1)", false,
      [](O& o, const std::string& v) {

@@ -92,7 +92,8 @@ std::vector<std::int8_t> decode_huffman(const tinyc_layer& layer, std::size_t n)
 }
 
 std::vector<std::int8_t> decode_range(const tinyc_layer& layer, std::size_t n, const FilterShape& f) {
-  std::vector<std::uint32_t> scratch(tinyc_range_bytes(layer.codec, f.channels) / 4);
+  // a tensor of one value needs none, but offsets from null are undefined
+  std::vector<std::uint32_t> scratch(tinyc_range_bytes(layer.codec, f.channels) / 4 + 1);
   tinyc_range reader;
   tinyc_range_init(&reader, &layer, reinterpret_cast<std::uint8_t*>(scratch.data()), f.channels, f.taps, f.step);
   std::vector<std::int8_t> weights;

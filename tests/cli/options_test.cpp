@@ -128,6 +128,8 @@ TEST_CASE("choices") {
   CHECK(with("prune-criterion", "magnitude").settings.pass_options.prune.criterion == Criterion::magnitude);
   CHECK(with("prune-limit", "0.9").settings.pass_options.prune.layer_limit == 0.9f);
   CHECK(with("prune-criterion", "obs").settings.pass_options.prune.criterion == Criterion::obs);
+  CHECK(with("prune-criterion", "taylor").settings.pass_options.prune.criterion == Criterion::taylor);
+  CHECK(has(refusal("prune-criterion", "hessian"), "one of: auto, magnitude, obs, taylor"));
   CHECK(with("weight-rounding", "auto").settings.pass_options.weight_rounding == P::WeightRounding::automatic);
   CHECK(with("weight-rounding", "nearest").settings.pass_options.weight_rounding == P::WeightRounding::nearest);
   CHECK(with("weight-rounding", "second-order").settings.pass_options.weight_rounding ==

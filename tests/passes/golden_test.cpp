@@ -50,6 +50,8 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
     o.prune_channels.of = choose<PassOptions::PruneChannels::Of>(value, {"weights", "macs"});
   else if (key == "kind")
     o.prune.kind = choose<PassOptions::Prune::Kind>(value, {"unstructured", "block4", "n_m"});
+  else if (key == "criterion")
+    o.prune.criterion = choose<PassOptions::Prune::Criterion>(value, {"automatic", "magnitude", "obs", "taylor"});
   else if (key == "n")
     o.prune.n = std::stoi(value);
   else if (key == "m")
