@@ -83,20 +83,30 @@ constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"},
     {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"}};
 
-/// Bytes of the plane that the DSP kernel copies `rows` output rows' input to.
-std::uint32_t plane_bytes(const tinyc_layer& r, std::int32_t rows) {
-  const std::int32_t width = (r.out_w + 1) / 2 * 2 * r.stride_w + 2;
-  return static_cast<std::uint32_t>(2 * width * ((rows - 1) * r.stride_h + 2 * r.dil_h + 1));
+/// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
+std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
+  const std::int32_t length = columns ? r.out_h : r.out_w, stride = columns ? r.stride_h : r.stride_w,
+                     line_stride = columns ? r.stride_w : r.stride_h, dilation = columns ? r.dil_w : r.dil_h;
+  return static_cast<std::uint32_t>(2 * ((length + 1) / 2 * 2 * stride + 2) *
+                                    ((lines - 1) * line_stride + 2 * dilation + 1));
 }
 
-/// Output rows of a band: all where the output can take the input's place, else what fits into a small buffer.
-std::int32_t band_rows(const tinyc_layer& r) {
+/// Sets p[2] and p[3] for the DSP kernel. A band is the whole picture where the output can take the input's place, else
+/// what fits into a small buffer; only whole pictures are swept by columns. Returns the bytes of its plane.
+std::uint32_t choose_lines(tinyc_layer& r) {
   constexpr std::uint32_t kBudget = 1024, kInPlaceBudget = 8192;
   const bool in_place = r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c;
-  const std::uint32_t budget = in_place && plane_bytes(r, r.out_h) <= kInPlaceBudget ? kInPlaceBudget : kBudget;
-  std::int32_t rows = 1;
-  while (rows < r.out_h && plane_bytes(r, rows + 1) <= budget) ++rows;
-  return rows;
+  const bool columns = r.out_h > r.out_w && r.dil_h == 1 && r.stride_h <= 2 && r.pad_t < 3;
+  const std::uint32_t budget = in_place ? kInPlaceBudget : kBudget;
+  if (columns && plane_bytes(r, true, r.out_w) <= budget) {
+    r.p[2] = r.out_w;
+    r.p[3] = 1;
+    return plane_bytes(r, true, r.out_w);
+  }
+  const std::uint32_t whole = plane_bytes(r, false, r.out_h);
+  r.p[2] = 1;
+  while (r.p[2] < r.out_h && (whole <= budget || plane_bytes(r, false, r.p[2] + 1) <= kBudget)) ++r.p[2];
+  return plane_bytes(r, false, r.p[2]);
 }
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
@@ -117,12 +127,11 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.p[0] = w.shape[3] / x[3];
   const std::uint32_t taps = static_cast<std::uint32_t>(w.shape[1] * w.shape[2]);
   std::uint32_t window = 4 * taps + static_cast<std::uint32_t>(x[3]);
-  const tinyc_layer& r = l.record;
+  tinyc_layer& r = l.record;
   if (out.options().family == Family::dsp && !offset && facts.fits_dsp() && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 &&
-      r.stride_w <= 2 && r.act_min == -128 && r.act_max == 127) {
+      r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
     l.kernel = &kKernels[2];
-    l.record.p[2] = band_rows(r);
-    window = plane_bytes(r, r.p[2]);
+    window = choose_lines(r);
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

@@ -11,7 +11,7 @@ int tinyc_conv_2d(const tinyc_layer* l, uint8_t* arena);
 int tinyc_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena);
 
 #if TINYC_DSP
-void tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words);
+uint32_t* tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words, int rows, int32_t stride);
 void tinyc_dsp_filters(const tinyc_layer* l, const uint32_t* quad, const int8_t* w, unsigned k, int32_t c,
                        int32_t count, int8_t* out, const int32_t* step);
 uint32_t* tinyc_dsp_spread(const tinyc_layer* l, int32_t c, const int8_t* w, unsigned k, uint32_t* panel);
@@ -24,59 +24,85 @@ static uint32_t* tinyc_conv_2d_dsp_row(const tinyc_layer* l, const int8_t* row, 
   const unsigned words = (unsigned)l->p[0] >> 2;
   const uint32_t padding = (uint32_t)(uint16_t)l->in0_zp * 0x10001u;
   int kx;
-  if (row && l->dil_w == 1 && ix >= 0 && ix + l->k_w <= l->in_w && l->p[0] == l->in_c) {
-    tinyc_dsp_widen(to, row + (int32_t)ix * l->in_c, (unsigned)l->k_w * words);
-    return to + 8 * (unsigned)l->k_w * words;
-  }
-  for (kx = 0; kx < l->k_w; ++kx, ix += l->dil_w, to += 8 * words) {
+  for (kx = 0; kx < l->k_w; ++kx, ix += l->dil_w) {
     if (row && ix >= 0 && ix < l->in_w) {
-      tinyc_dsp_widen(to, row + (int32_t)ix * l->in_c, words);
+      to = tinyc_dsp_widen(to, row + (int32_t)ix * l->in_c, words, 1, 0);
     } else {
       unsigned i;
-      for (i = 0; i < words; ++i) to[8 * i] = to[8 * i + 4] = padding;
+      for (i = 0; i < words; ++i, to += 8) to[0] = to[4] = padding;
     }
   }
   return to;
 }
 
-/* The window whose first tap is at (iy, ix). */
+/* A window of k values that was gathered. Its last word begins with values seen before, for which the quad holds zeros
+ * (see tinyc_dsp_filters). */
+static void tinyc_conv_2d_dsp_gathered(const int8_t* narrow, unsigned k, uint32_t* to) {
+  to = tinyc_dsp_widen(to, narrow, k >> 2, 1, 0);
+  if (k & 3) {
+    const uint32_t v = tinyc_dsp_load(narrow + k - 4) & (0xffffffffu << 8 * (4 - (k & 3)));
+    to[0] = tinyc_dsp_even(v);
+    to[4] = tinyc_dsp_odd(v);
+  }
+}
+
+/* The window whose first tap is at (iy, ix), at a border or of a layer with dilation or groups. */
 static void tinyc_conv_2d_dsp_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, unsigned k,
                                      int8_t* narrow, uint32_t* to) {
   int ky;
   if (l->p[0] & 3) {
     tinyc_conv_2d_patch(l, picture, iy, ix, narrow);
-    if (k & 3) { /* the last word begins with weights seen before */
-      int8_t* const last = narrow + (k & ~3u);
-      memmove(last + 4 - (k & 3), last, k & 3);
-      memset(last, 0, 4 - (k & 3));
-    }
-    tinyc_dsp_widen(to, narrow, (k + 3) >> 2);
+    tinyc_conv_2d_dsp_gathered(narrow, k, to);
     return;
   }
   for (ky = 0; ky < l->k_h; ++ky, iy += l->dil_h)
     to = tinyc_conv_2d_dsp_row(l, iy >= 0 && iy < l->in_h ? picture + (int32_t)iy * l->in_w * l->in_c : 0, ix, to);
 }
 
+/* A window inside the picture, its rows of `bytes` bytes each. */
+static void tinyc_conv_2d_dsp_inside(const int8_t* from, unsigned bytes, int rows, int32_t stride, int8_t* narrow,
+                                     uint32_t* to) {
+  int8_t* end = narrow;
+  if ((bytes & 3) == 0) {
+    tinyc_dsp_widen(to, from, bytes >> 2, rows, stride);
+    return;
+  }
+  for (; rows > 0; --rows, from += stride) { /* word by word; the last word overlaps the one before */
+    const int8_t* x = from;
+    int8_t* const next = end + bytes;
+    for (; end + 4 <= next; x += 4, end += 4) memcpy(end, x, 4);
+    memcpy(next - 4, from + bytes - 4, 4);
+    end = next;
+  }
+  tinyc_conv_2d_dsp_gathered(narrow, (unsigned)(end - narrow), to);
+}
+
 /* Sweeps all output pixels with `count` filters of one group, w or a panel. */
 static void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, const uint32_t* panel,
                                     int32_t c, int32_t count, uint32_t* quad, int8_t* out) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0], words = (k + 3) >> 2;
+  const unsigned row = (unsigned)l->k_w * (unsigned)l->p[0]; /* bytes */
+  const int32_t stride = (int32_t)l->in_w * l->in_c;
+  const int plain = l->dil_w == 1 && l->dil_h == 1 && l->p[0] == l->in_c && row >= 4;
   int8_t* const narrow = (int8_t*)(quad + 8 * words);
   int32_t n;
   out += c;
-  for (n = 0; n < l->n; ++n, in += (int32_t)l->in_h * l->in_w * l->in_c) {
+  for (n = 0; n < l->n; ++n, in += l->in_h * stride) {
     int32_t left = (int32_t)l->out_h * l->out_w;
-    int iy = -l->pad_t, ix = -l->pad_l, column = 0;
+    int iy = -l->pad_t, ix = -l->pad_l, column = l->out_w;
     while (left > 0) {
       int32_t step[3] = {0, 0, 0};
       const int pixels = left < 4 ? (int)left : 4;
       int i;
       for (i = 0; i < pixels; ++i) { /* missing pixels of the last quad keep whatever was there before */
-        tinyc_conv_2d_dsp_window(l, in, iy, ix, k, narrow, quad + i);
+        if (plain && ix >= 0 && iy >= 0 && ix + l->k_w <= l->in_w && iy + l->k_h <= l->in_h)
+          tinyc_conv_2d_dsp_inside(in + iy * stride + ix * l->in_c, row, l->k_h, stride, narrow, quad + i);
+        else
+          tinyc_conv_2d_dsp_window(l, in, iy, ix, k, narrow, quad + i);
         if (i > 0) step[i - 1] = i * l->out_c;
         ix += l->stride_w;
-        if (++column == l->out_w) {
-          column = 0;
+        if (--column == 0) {
+          column = l->out_w;
           ix = -l->pad_l;
           iy += l->stride_h;
         }

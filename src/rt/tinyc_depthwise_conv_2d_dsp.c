@@ -1,17 +1,41 @@
-/* DEPTHWISE_CONV_2D with the DSP extension: the record of tinyc_depthwise_conv_2d, windows 3 wide, columns not dilated,
- * stride 1 or 2 along rows; every sum below 2^30 and every shift -22 to -1. p[2] output rows are a band. For each band
- * and channel the input rows are copied to a plane of 16-bit numbers, padding included, where two neighbours are one
- * word, so that two outputs take 6 instructions a window row (8 with stride 2) instead of 6 loads and 6 products. A
+/* DEPTHWISE_CONV_2D with the DSP extension: the record of tinyc_depthwise_conv_2d, windows 3 by 3, not dilated along
+ * lines, stride 1 or 2 along them; every sum below 2^30 and every shift -22 to -1. Lines are rows, or columns with p[3]
+ * = 1 (of tall pictures: the start of a line costs as much as five outputs); p[2] lines of outputs are a band. For each
+ * band and channel the input is copied to a plane of 16-bit numbers, padding included, where two neighbours are one
+ * word, so that two outputs take 6 instructions a window line (7 with stride 2) instead of 6 loads and 6 products. A
  * channel's outputs are written after its inputs of the band were read: when the band is the whole picture and output
  * and input have one shape they may lie in one place.
- * scratch: the reader's, where the plane of ((p[2] - 1) * stride_h + (k_h - 1) * dil_h + 1) rows comes later, each of
- * (out_w + 1) / 2 * 2 * stride_w + 2 numbers; then all weights when they are coded. */
+ * scratch: the reader's, where the plane of ((p[2] - 1) * stride + 2 * dilation + 1) lines comes later, each of
+ * (outputs of a line + 1) / 2 * 2 * stride + 2 numbers; then all weights when they are coded. */
 #include "tinyc_rt.h"
 
 int tinyc_depthwise_conv_2d(const tinyc_layer* l, uint8_t* arena);
 int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena);
 
 #if TINYC_DSP
+/* The picture by lines; `step` along a line and `cross` to the next one, in bytes or weights. */
+typedef struct {
+  int32_t in_step, in_cross, out_step, out_cross, w_step, w_cross;
+  int in_length, in_lines, length, lines, stride, line_stride, pad, line_pad, dilation, width;
+} tinyc_depthwise_lines;
+
+static tinyc_depthwise_lines tinyc_depthwise_conv_2d_dsp_lines(const tinyc_layer* l) {
+  tinyc_depthwise_lines g;
+  if (l->p[3]) {
+    g.in_step = (int32_t)l->in_w * l->in_c, g.in_cross = l->in_c, g.in_length = l->in_h, g.in_lines = l->in_w;
+    g.out_step = (int32_t)l->out_w * l->out_c, g.out_cross = l->out_c, g.length = l->out_h, g.lines = l->out_w;
+    g.w_step = 3 * l->out_c, g.w_cross = l->out_c;
+    g.stride = l->stride_h, g.line_stride = l->stride_w, g.pad = l->pad_t, g.line_pad = l->pad_l, g.dilation = l->dil_w;
+  } else {
+    g.in_step = l->in_c, g.in_cross = (int32_t)l->in_w * l->in_c, g.in_length = l->in_w, g.in_lines = l->in_h;
+    g.out_step = l->out_c, g.out_cross = (int32_t)l->out_w * l->out_c, g.length = l->out_w, g.lines = l->out_h;
+    g.w_step = l->out_c, g.w_cross = 3 * l->out_c;
+    g.stride = l->stride_w, g.line_stride = l->stride_h, g.pad = l->pad_l, g.line_pad = l->pad_t, g.dilation = l->dil_h;
+  }
+  g.width = ((g.length + 1) & ~1) * g.stride + 2;
+  return g;
+}
+
 /* What the inner loop reads of a channel, at these offsets. */
 typedef struct {
   uint32_t w[6]; /* rows (w0, w1), (w1, w2) of doubled weights, so that SMMULR rounds the sums as they are */
@@ -75,17 +99,19 @@ typedef struct {
   __asm__ volatile(TINYC_DEPTHWISE_SUMS(ROW) TINYC_DEPTHWISE_FACTORS TINYC_DEPTHWISE_REQUANT(                                           \
       "%[s0]") "strb %[s0], [%[out]]" TINYC_DEPTHWISE_OPERANDS)
 
-/* `rows` rows of a channel's outputs from its plane. */
-static void tinyc_depthwise_conv_2d_dsp_rows(const tinyc_layer* l, const tinyc_depthwise_conv_2d_dsp_channel* k,
-                                             const int16_t* plane, int32_t width, int rows, int8_t* to) {
-  const int32_t channels = l->out_c, row = l->dil_h * width, step = l->stride_h * width;
-  const int pairs = l->out_w >> 1, odd = l->out_w & 1;
-  for (; rows > 0; --rows, plane += step, to += (int32_t)l->out_w * channels) {
-    const int16_t *r0 = plane, *r1 = plane + row, *r2 = r1 + row, *const end = r0 + 2 * pairs * l->stride_w;
+/* `lines` lines of a channel's outputs from its plane. */
+static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_depthwise_lines* g,
+                                                const tinyc_depthwise_conv_2d_dsp_channel* k, const int16_t* plane,
+                                                int lines, int8_t* to) {
+  const int32_t channels = g->out_step, row = g->dilation * g->width, step = g->line_stride * g->width;
+  const int32_t cross = g->out_cross;
+  const int pairs = g->length >> 1, odd = g->length & 1, stride = g->stride;
+  for (; lines > 0; --lines, plane += step, to += cross) {
+    const int16_t *r0 = plane, *r1 = plane + row, *r2 = r1 + row, *const end = r0 + 2 * pairs * stride;
     int8_t* out = to;
     uint32_t p, q, a, b;
     int32_t s0, s1;
-    if (l->stride_w == 1) {
+    if (stride == 1) {
       TINYC_DEPTHWISE_OUTPUTS(TINYC_DEPTHWISE_ROW_1);
     } else {
       TINYC_DEPTHWISE_OUTPUTS(TINYC_DEPTHWISE_ROW_2);
@@ -93,11 +119,11 @@ static void tinyc_depthwise_conv_2d_dsp_rows(const tinyc_layer* l, const tinyc_d
   }
 }
 
-static void tinyc_depthwise_conv_2d_dsp_prepare(const tinyc_layer* l, const int8_t* w, int32_t c,
-                                                tinyc_depthwise_conv_2d_dsp_channel* k) {
+static void tinyc_depthwise_conv_2d_dsp_prepare(const tinyc_layer* l, const tinyc_depthwise_lines* g, const int8_t* w,
+                                                int32_t c, tinyc_depthwise_conv_2d_dsp_channel* k) {
   int i;
-  for (i = 0, w += c; i < 6; i += 2, w += 3 * l->out_c) {
-    const uint32_t w0 = (uint32_t)w[0] << 1, w1 = (uint32_t)w[l->out_c] << 1, w2 = (uint32_t)w[2 * l->out_c] << 1;
+  for (i = 0, w += c; i < 6; i += 2, w += g->w_cross) {
+    const uint32_t w0 = (uint32_t)w[0] << 1, w1 = (uint32_t)w[g->w_step] << 1, w2 = (uint32_t)w[2 * g->w_step] << 1;
     k->w[i] = (w0 & 0xffffu) | w1 << 16;
     k->w[i + 1] = (w1 & 0xffffu) | w2 << 16;
   }
@@ -107,70 +133,72 @@ static void tinyc_depthwise_conv_2d_dsp_prepare(const tinyc_layer* l, const int8
   k->round = tinyc_dsp_round(l->out_zp, k->shift);
 }
 
-/* Copies `rows` rows of `columns` values of a channel to a plane. */
-static void tinyc_depthwise_conv_2d_dsp_copy(const tinyc_layer* l, const int8_t* from, int rows, int columns,
-                                             int16_t* to, int32_t width) {
-  const int32_t channels = l->in_c, next = (int32_t)(l->in_w - columns) * channels;
-  for (; rows > 0; --rows, from += next, to += width) {
-    int16_t *x = to, *const end = to + columns, *const fours = to + (columns & ~3);
-    for (; x != fours; x += 4, from += 4 * channels) {
-      const int16_t v0 = from[0], v1 = from[channels], v2 = from[2 * channels], v3 = from[3 * channels];
+/* Copies `lines` lines of `count` values of a channel to a plane. */
+static void tinyc_depthwise_conv_2d_dsp_copy(const tinyc_depthwise_lines* g, const int8_t* from, int lines, int count,
+                                             int16_t* to) {
+  const int32_t step = g->in_step, next = g->in_cross - count * step;
+  const int width = g->width;
+  for (; lines > 0; --lines, from += next, to += width) {
+    int16_t *x = to, *const end = to + count, *const fours = to + (count & ~3);
+    for (; x != fours; x += 4, from += 4 * step) {
+      const int16_t v0 = from[0], v1 = from[step], v2 = from[2 * step], v3 = from[3 * step];
       x[0] = v0;
       x[1] = v1;
       x[2] = v2;
       x[3] = v3;
     }
-    for (; x != end; from += channels) *x++ = *from;
+    for (; x != end; from += step) *x++ = *from;
   }
 }
 
-/* Output rows oy to oy + rows - 1 of all channels of one picture. */
-static void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const int8_t* in, const int8_t* w, int oy, int rows,
-                                             int16_t* plane, int32_t width, int8_t* out) {
-  const int first = oy * l->stride_h - l->pad_t, count = (rows - 1) * l->stride_h + 2 * l->dil_h + 1;
-  const int top = first < 0 ? -first : 0, bottom = first + count > l->in_h ? l->in_h - first : count;
-  const int columns = l->in_w < width - l->pad_l ? l->in_w : (int)(width - l->pad_l);
-  int16_t *const inside = plane + top * width + l->pad_l, *x;
+/* Lines `line` to line + lines - 1 of all channels of one picture. */
+static void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const tinyc_depthwise_lines* g, const int8_t* in,
+                                             const int8_t* w, int line, int lines, int16_t* plane, int8_t* out) {
+  const int first = line * g->line_stride - g->line_pad, count = (lines - 1) * g->line_stride + 2 * g->dilation + 1;
+  const int top = first < 0 ? -first : 0, bottom = first + count > g->in_lines ? g->in_lines - first : count;
+  const int values = g->in_length < g->width - g->pad ? g->in_length : g->width - g->pad;
+  int16_t *const inside = plane + top * g->width + g->pad, *x;
   int32_t c;
   int left = 0; /* output channels that the plane's input channel still has */
-  for (x = plane; x != plane + count * width; ++x) *x = l->in0_zp; /* the padding is the same for all channels */
-  in += (int32_t)(first + top) * l->in_w * l->in_c;
+  for (x = plane; x != plane + count * g->width; ++x) *x = l->in0_zp; /* the padding is the same for all channels */
+  in += (first + top) * g->in_cross;
   for (c = 0; c < l->out_c; ++c, ++out, --left) {
     tinyc_depthwise_conv_2d_dsp_channel k;
     if (left == 0) {
-      tinyc_depthwise_conv_2d_dsp_copy(l, in++, bottom - top, columns, inside, width);
+      tinyc_depthwise_conv_2d_dsp_copy(g, in++, bottom - top, values, inside);
       left = (int)l->p[0];
     }
-    tinyc_depthwise_conv_2d_dsp_prepare(l, w, c, &k);
-    tinyc_depthwise_conv_2d_dsp_rows(l, &k, plane, width, rows, out);
+    tinyc_depthwise_conv_2d_dsp_prepare(l, g, w, c, &k);
+    tinyc_depthwise_conv_2d_dsp_outputs(g, &k, plane, lines, out);
   }
 }
 
 int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
-  const int32_t width = ((l->out_w + 1) & ~1) * l->stride_w + 2;
-  const uint32_t bytes = 2u * (uint32_t)(width * ((l->p[2] - 1) * l->stride_h + 2 * l->dil_h + 1));
+  const tinyc_depthwise_lines g = tinyc_depthwise_conv_2d_dsp_lines(l);
   int16_t* const plane = (int16_t*)(void*)(arena + l->scratch);
   const int8_t *w = l->weights, *in = (const int8_t*)(arena + l->in0);
   int8_t* out = (int8_t*)(arena + l->out);
   int32_t n;
-  int oy;
+  int line;
   if (l->codec) {
-    int8_t* const behind = (int8_t*)(arena + l->scratch + bytes);
-    const uint32_t count = 3u * (uint32_t)l->k_w;
+    const int numbers = g.width * (((int)l->p[2] - 1) * g.line_stride + 2 * g.dilation + 1);
+    int8_t* const behind = (int8_t*)(plane + numbers);
     tinyc_reader reader;
-    int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, count, (uint32_t)l->out_c);
+    int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, 9, (uint32_t)l->out_c);
     int rc;
     if (decoded < behind) decoded = behind;
-    rc = tinyc_reader_next(&reader, l, decoded, count * (uint32_t)l->out_c);
+    rc = tinyc_reader_next(&reader, l, decoded, 9 * (uint32_t)l->out_c);
     if (rc != TINYC_OK) return rc;
     w = decoded;
   }
-  for (n = 0; n < l->n; ++n, in += (int32_t)l->in_h * l->in_w * l->in_c)
-    for (oy = 0; oy < l->out_h; oy += l->p[2]) {
-      const int rows = l->out_h - oy < l->p[2] ? l->out_h - oy : (int)l->p[2];
-      tinyc_depthwise_conv_2d_dsp_band(l, in, w, oy, rows, plane, width, out);
-      out += (int32_t)rows * l->out_w * l->out_c;
+  for (n = 0; n < l->n; ++n) {
+    for (line = 0; line < g.lines; line += (int)l->p[2]) {
+      const int lines = g.lines - line < l->p[2] ? g.lines - line : (int)l->p[2];
+      tinyc_depthwise_conv_2d_dsp_band(l, &g, in, w, line, lines, plane, out + line * g.out_cross);
     }
+    in += (int32_t)l->in_h * l->in_w * l->in_c;
+    out += (int32_t)l->out_h * l->out_w * l->out_c;
+  }
   return TINYC_OK;
 }
 #else

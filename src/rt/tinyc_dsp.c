@@ -7,41 +7,45 @@
 #include "tinyc_rt.h"
 
 #if TINYC_DSP
-void tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words);
+uint32_t* tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words, int rows, int32_t stride);
 void tinyc_dsp_filters(const tinyc_layer* l, const uint32_t* quad, const int8_t* w, unsigned k, int32_t c,
                        int32_t count, int8_t* out, const int32_t* step);
 uint32_t* tinyc_dsp_spread(const tinyc_layer* l, int32_t c, const int8_t* w, unsigned k, uint32_t* panel);
 void tinyc_dsp_panel(const uint32_t* quad, const uint32_t* panel, unsigned words, int32_t pairs, int8_t* out,
                      const int32_t* step);
 
-/* One patch of a quad: `words` words of four values each; 5 instructions a word. Reads word by word. */
-void tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words) {
-  uint32_t even, odd;
-  if (words & 1) {
-    const uint32_t v = tinyc_dsp_load(from);
-    from += 4;
-    to[0] = tinyc_dsp_even(v);
-    to[4] = tinyc_dsp_odd(v);
-    to += 8;
+/* A part of a patch in a quad: `rows` rows of `words` words of four values each, `stride` bytes apart; 6 instructions a
+ * word. Returns the place behind it. */
+uint32_t* tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words, int rows, int32_t stride) {
+  for (; rows > 0; --rows, from += stride) {
+    const int8_t *x = from, *const end = from + 4 * words;
+    uint32_t even, odd;
+    if (words & 1) {
+      const uint32_t v = tinyc_dsp_load(x);
+      x += 4;
+      to[0] = tinyc_dsp_even(v);
+      to[4] = tinyc_dsp_odd(v);
+      to += 8;
+    }
+    if (words > 1)
+      __asm__ volatile(
+          "1: ldr %[odd], [%[x]], #4\n"
+          "sxtb16 %[even], %[odd]\n"
+          "sxtb16 %[odd], %[odd], ror #8\n"
+          "str %[odd], [%[to], #16]\n"
+          "str %[even], [%[to]], #32\n"
+          "ldr %[odd], [%[x]], #4\n"
+          "sxtb16 %[even], %[odd]\n"
+          "sxtb16 %[odd], %[odd], ror #8\n"
+          "str %[odd], [%[to], #16]\n"
+          "str %[even], [%[to]], #32\n"
+          "cmp %[x], %[end]\n"
+          "bne 1b"
+          : [to] "+r"(to), [x] "+r"(x), [even] "=&r"(even), [odd] "=&r"(odd)
+          : [end] "r"(end)
+          : "memory", "cc");
   }
-  words >>= 1;
-  if (words)
-    __asm__ volatile(
-        "1: ldr %[odd], [%[from]], #4\n"
-        "sxtb16 %[even], %[odd]\n"
-        "sxtb16 %[odd], %[odd], ror #8\n"
-        "str %[odd], [%[to], #16]\n"
-        "str %[even], [%[to]], #32\n"
-        "ldr %[odd], [%[from]], #4\n"
-        "sxtb16 %[even], %[odd]\n"
-        "sxtb16 %[odd], %[odd], ror #8\n"
-        "str %[odd], [%[to], #16]\n"
-        "str %[even], [%[to]], #32\n"
-        "subs %[n], #1\n"
-        "bne 1b"
-        : [to] "+l"(to), [from] "+l"(from), [n] "+l"(words), [even] "=&l"(even), [odd] "=&l"(odd)
-        :
-        : "memory", "cc");
+  return to;
 }
 
 /* 13 instructions for 16 products: one word of weights, spread, with eight words of the quad. */
@@ -163,10 +167,12 @@ uint32_t* tinyc_dsp_spread(const tinyc_layer* l, int32_t c, const int8_t* w, uns
   return panel;
 }
 
-/* Two values of each patch with two of each filter: 11 instructions for 16 products. */
+/* Two values of each patch with two of each filter: 12 instructions for 16 products. A load behind a load takes one
+ * cycle, LDRD always three. */
 #define TINYC_DSP_PAIR       \
   "ldrd r12, lr, [r1], #8\n" \
-  "ldrd r2, r3, [r0], #8\n"  \
+  "ldr r2, [r0], #4\n"       \
+  "ldr r3, [r0], #4\n"       \
   "smlad r4, r12, r2, r4\n"  \
   "smlad r5, r12, r3, r5\n"  \
   "smlad r8, lr, r2, r8\n"   \
