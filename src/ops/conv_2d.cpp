@@ -211,8 +211,15 @@ void backward(const BackwardArgs& a) {
   if (a.grad_in[1]) weight_gradient(a, o, gradient, a.grad_in[1]);
 }
 
-constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
-                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c"}};
+/// All filters in one sweep, from pixel to pixel: a window is gathered into scratch first, or read where it lies.
+/// Several sweeps, over blocks of decoded filters or over groups, read the input again.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  if (l.record.block < l.record.out_c || l.record.p[0] != l.record.in_c) return {};
+  return window_overlaps(p, l, l.record.p[1] ? WindowOrder::filters : WindowOrder::gathered);
+}
+
+constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
+                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Conv2D>(n.op);
@@ -228,7 +235,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.p[0] = w.shape[3];
   l.record.p[1] = in_place ? 1 : 0;
   const auto patch = in_place ? 0u : static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]);
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));
 }
 

@@ -77,9 +77,18 @@ void backward(const BackwardArgs& a) {
         });
 }
 
+/// From pixel to pixel, channel after channel; from the last pixel to the first where the output lies above.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  const tinyc_layer& r = l.record;
+  if (!is_window(p, l) || std::int64_t{r.p[0]} * r.in_c != r.out_c) return {};
+  return {{.below = walk_windows(r, WindowOrder::channelwise, false).below(),
+           .above = walk_windows(r, WindowOrder::channelwise, true).above()},
+          {}};
+}
+
 constexpr Kernel kKernels[] = {
-    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"}};
+    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps},
+    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<DepthwiseConv2D>(n.op);

@@ -45,8 +45,18 @@ void backward(const BackwardArgs& a) {
   add_bias_gradient(a, g, rows, channels);
 }
 
-constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
-                               {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"}};
+/// Each output needs its whole row. Rows are pictures of one pixel and one window.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  if (l.record.n < 2 || l.record.block < l.record.out_c) return {};
+  Layer rows = l;
+  tinyc_layer& r = rows.record;
+  r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
+  return window_overlaps(p, rows, WindowOrder::filters);
+}
+
+constexpr Kernel kKernels[] = {
+    {"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c", overlaps},
+    {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c", overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -59,7 +69,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
                w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
                get<FullyConnected>(n.op).act);
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, 0);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kMatrixBudget, 0);
   out.add(std::move(l));
 }
 

@@ -9,8 +9,8 @@ int tinyc_mul_broadcast(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_mul", tinyc_mul, "tinyc_mul.c"},
-                               {"tinyc_mul_broadcast", tinyc_mul_broadcast, "tinyc_mul.c"}};
+constexpr Kernel kKernels[] = {{"tinyc_mul", tinyc_mul, "tinyc_mul.c", elementwise_overlaps},
+                               {"tinyc_mul_broadcast", tinyc_mul_broadcast, "tinyc_mul.c", broadcast_overlaps}};
 
 void forward(const ForwardArgs& a) {
   forward_binary(a, get<Mul>(a.op).act, [](float x, float y) { return x * y; });

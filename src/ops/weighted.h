@@ -5,6 +5,7 @@
 #include "ops/gradient.h"
 #include "ops/loops.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 namespace tinyc {
 
@@ -30,12 +31,12 @@ enum class ScaleProduct : std::uint8_t {
 void lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
                   TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
 
-/// Points the layer of node `n` at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded
-/// ones: as many as fit into `budget` bytes or into what the arena has free while the node runs (late layers have large
-/// weights and small activations), whichever is more, in equal blocks of a multiple of 4. `other` = bytes of scratch
-/// the kernel needs besides. Returns all bytes of scratch.
-std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
-                            std::int32_t channels, std::int64_t budget, std::uint32_t other);
+/// Points a layer at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded ones: as many
+/// as fit into `budget` bytes or into what the arena has free while the node runs (ProgramBuilder::room; late layers
+/// have large weights and small activations), whichever is more, in equal blocks of a multiple of 4. `other` = bytes of
+/// scratch the kernel needs besides. Returns all bytes of scratch.
+std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
+                            std::int64_t budget, std::uint32_t other);
 /// Decode buffers where the arena has nothing free: a convolution gathers its patches again for every block.
 inline constexpr std::int64_t kConvBudget = 2048, kMatrixBudget = 1024;
 
