@@ -15,11 +15,28 @@
 
 namespace tinyc {
 
-/// A runtime kernel: its C symbol, the function the host calls, and the file under src/rt that holds it.
+struct Layer;
+struct Program;
+
+/// How the output of a layer may lie over an operand that dies in it, in bytes between their first bytes: safe is
+/// out + below <= in, and in + above <= out, since the kernel has read each byte before it overwrites it. -1: never.
+struct Overlap {
+  std::int32_t below = -1;  ///< 0: in place
+  std::int32_t above = -1;  ///< at least 1; kernels that walk backwards where their output lies above
+  bool exact = false;       ///< out == in is safe, whatever `below` says
+  bool operator==(const Overlap&) const = default;
+};
+struct Overlaps {
+  Overlap in0, in1;
+};
+
+/// A runtime kernel: its C symbol, the function the host calls, the file under src/rt that holds it, and what it
+/// permits its output; it sees operands as arena values and trusts no number of the record.
 struct Kernel {
   const char* symbol;
   tinyc_kernel run;
   const char* source;
+  Overlaps (*overlaps)(const Program&, const Layer&) = nullptr;
 };
 
 /// Instruction sets with kernels of their own; every one of their kernels falls back on the portable one, so a program
@@ -75,7 +92,6 @@ struct Layer {
   ValueId in0 = -1, in1 = -1, out = -1;
   std::uint32_t weight_count = 0;   ///< int8 weights behind `weights`, decoded
   std::uint32_t scratch_bytes = 0;  ///< RAM needed while the layer runs
-  bool in_place = false;            ///< the kernel may write its output over in0 (same size, element by element)
   bool part = false;                ///< more layers write the same output before it is complete
   std::int64_t macs = 0;
 };
@@ -93,7 +109,7 @@ struct Program {
   std::vector<Layer> layers;
   std::vector<ValueId> inputs, outputs;
   std::uint32_t arena_bytes = 0;
-  std::uint32_t arena_lower_bound = 0;  ///< largest sum of simultaneously live values and scratch
+  std::uint32_t arena_lower_bound = 0;  ///< most bytes that live at one time; overlaps count once
 };
 
 /// What an operator's `lower` writes to.
@@ -103,6 +119,14 @@ class ProgramBuilder {
       : graph_(g), program_(p), options_(options), value_of_(g.tensors.size(), -1) {}
 
   const LowerOptions& options() const noexcept { return options_; }
+  /// Bytes of scratch for decoded filters that cost the arena nothing while the present node runs.
+  std::int64_t room() const noexcept { return room_; }
+  /// The output should be able to lie over the input: one sweep, not one for each block of filters.
+  bool one_sweep() const noexcept { return one_sweep_; }
+  void set_room(std::int64_t bytes, bool one_sweep) noexcept {
+    room_ = bytes;
+    one_sweep_ = one_sweep;
+  }
   /// The arena value of an activation (created on first use). Reshapes share their input's value through `alias`.
   ValueId value(TensorId id);
   /// Makes `to` another name of the value of `from`: no copy at run time.
@@ -127,18 +151,21 @@ class ProgramBuilder {
   LowerOptions options_;
   std::vector<ValueId> value_of_;
   std::unordered_multimap<std::size_t, BlobId> blobs_by_hash_;
+  std::int64_t room_ = 0;
+  bool one_sweep_ = false;
 };
 
 /// Graph (stage Quantized or Coded) to Program with a planned arena. Throws Error(unsupported) listing every node that
 /// has no integer kernel.
 Program lower(const Graph& g, const LowerOptions& options = {});
 
-/// Places values and scratch in the arena: no two that live at the same time overlap, every offset a multiple of 4
-/// (16 for inputs at offset 0). Sets Value::offset, record offsets, arena_bytes and arena_lower_bound. Deterministic.
+/// Places values and scratch in the arena: no two that live at the same time overlap, but for an output and the
+/// operands that die in its layer, as far as the kernel permits; every offset a multiple of 4 (16 for inputs at offset
+/// 0). Sets Value::offset, record offsets, arena_bytes and arena_lower_bound. Deterministic.
 void plan(Program& p);
 
-/// Checks a program that came from a file: ids, offsets + sizes within the arena, blob sizes, kernels that exist.
-/// Throws Error(input).
+/// Checks a program that came from a file: ids, offsets + sizes within the arena, blob sizes, kernels that exist,
+/// lifetimes, and that values overlap only where their kernel permits. Throws Error(input).
 void verify(const Program& p);
 
 /// NAME.tinyc: the FlatBuffer of schemas/program.fbs. `read_program` trusts nothing and verifies.

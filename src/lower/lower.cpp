@@ -1,6 +1,8 @@
 // Graph to Program: inputs, layers node by node, outputs, then the arena.
 #include <algorithm>
 
+#include "lower/lifetimes.h"
+#include "lower/order.h"
 #include "ops/copy.h"
 #include "tinyc/error.h"
 #include "tinyc/program.h"
@@ -80,27 +82,131 @@ void lower_outputs(const Graph& g, ProgramBuilder& builder, Program& p) {
   }
 }
 
-}  // namespace
+/// A planned program, and the nodes that its layers come from.
+struct Lowered {
+  Program program;
+  std::vector<std::size_t> node_of;  ///< by layer; g.nodes.size() for copies to outputs
+};
 
-Program lower(const Graph& g, const LowerOptions& options) {
-  if (g.stage == Stage::Float) throw Error(ErrorKind::internal, "a float graph cannot be lowered");
-  Program p;
+constexpr std::size_t kMostTries = 50;
+
+/// What is decided before the layers are made.
+struct Choices {
+  std::vector<std::int64_t> room;  ///< by node: scratch for decoded filters that costs nothing
+  std::vector<bool> one_sweep;     ///< by node: its output should lie over its input
+  std::vector<std::size_t> order;  ///< of the layers; empty: that of the nodes
+};
+
+Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& choices) {
+  Lowered result;
+  Program& p = result.program;
   p.name = g.name;
   ProgramBuilder builder(g, p, options);
   for (const TensorId id : g.inputs) p.inputs.push_back(builder.value(id));
   Refusals refused;
-  for (const Node& n : g.nodes) {
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    const Node& n = g.nodes[i];
+    builder.set_room(choices.room[i], choices.one_sweep[i]);
     try {
       lower_node(g, n, builder, p);
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::unsupported) throw Error(e.kind(), where(n) + ": " + e.what(), e.hint());
       refused.add(n, e);
     }
+    result.node_of.resize(p.layers.size(), i);
   }
   refused.report();
   lower_outputs(g, builder, p);
+  result.node_of.resize(p.layers.size(), g.nodes.size());
+  if (!choices.order.empty()) {
+    Lowered ordered{p, {}};
+    for (std::size_t i = 0; i < choices.order.size(); ++i) {
+      ordered.program.layers[i] = p.layers[choices.order[i]];
+      ordered.node_of.push_back(result.node_of[choices.order[i]]);
+    }
+    result = std::move(ordered);
+  }
   plan(p);
-  return p;
+  return result;
+}
+
+/// The layer decodes its filters in several blocks.
+bool in_blocks(const Layer& l) { return l.codec >= 0 && l.record.block > 0 && l.record.block < l.record.out_c; }
+
+/// Where a layer at the peak decodes its filters block by block, its output may not lie over its input, which each
+/// block reads again: decoding all at once takes more scratch and may need less RAM.
+void decode_whole_at_peak(const Graph& g, const LowerOptions& options, Lowered& best, Choices& choices) {
+  for (std::size_t tries = 0; tries < g.nodes.size(); ++tries) {
+    const LiveBytes live = live_bytes(best.program);
+    std::size_t peak = 0;
+    std::int64_t most = -1;
+    for (std::size_t i = 0; i < best.program.layers.size(); ++i)
+      if (const std::int64_t bytes = live.apart[i] - live.shared[i] + best.program.layers[i].scratch_bytes;
+          bytes > most) {
+        most = bytes;
+        peak = i;
+      }
+    if (best.program.layers.empty() || !in_blocks(best.program.layers[peak])) return;
+    Choices more = choices;
+    more.one_sweep[best.node_of[peak]] = true;
+    more.room[best.node_of[peak]] =
+        std::int64_t{best.program.layers[peak].scratch_bytes} + best.program.layers[peak].weight_count;
+    Lowered next = lower_with(g, options, more);
+    if (next.program.arena_bytes >= best.program.arena_bytes) return;
+    best = std::move(next);
+    choices = std::move(more);
+  }
+}
+
+/// Decodes, or spreads, more filters at a time where the arena has room for them anyway: in all layers, and where that
+/// enlarges it after all (a sweep for each of several blocks reads the input again, so that the output may not lie over
+/// it; pieces of room may not join) layer by layer, those with most work first.
+void fill_room(const Graph& g, const LowerOptions& options, Lowered& best, Choices& choices) {
+  const LiveBytes live = live_bytes(best.program);
+  Choices more = choices;
+  std::vector<std::pair<std::int64_t, std::size_t>> by_work;
+  for (std::size_t i = 0; i < best.program.layers.size(); ++i) {
+    const std::size_t n = best.node_of[i];
+    if (n >= more.room.size()) continue;
+    more.room[n] = std::max(more.room[n], best.program.arena_bytes - live.apart[i] + live.shared[i]);
+    if (best.program.layers[i].weights >= 0) by_work.emplace_back(-best.program.layers[i].macs, n);
+  }
+  const auto take = [&](Choices tried) {
+    Lowered next = lower_with(g, options, tried);
+    if (next.program.arena_bytes > best.program.arena_bytes) return false;
+    best = std::move(next);
+    choices = std::move(tried);
+    return true;
+  };
+  if (take(more)) return;
+  std::ranges::sort(by_work);
+  if (by_work.size() > kMostTries) by_work.resize(kMostTries);
+  for (const auto& [work, n] : by_work)
+    for (const std::int64_t share : {1, 2, 4}) {
+      Choices tried = choices;
+      tried.room[n] = std::max(tried.room[n], more.room[n] / share);
+      if (take(std::move(tried))) break;
+    }
+}
+
+}  // namespace
+
+Program lower(const Graph& g, const LowerOptions& options) {
+  if (g.stage == Stage::Float) throw Error(ErrorKind::internal, "a float graph cannot be lowered");
+  Choices choices{std::vector<std::int64_t>(g.nodes.size(), 0), std::vector<bool>(g.nodes.size(), false), {}};
+  Lowered best = lower_with(g, options, choices);
+  choices.order = best_order(best.program);
+  if (std::ranges::is_sorted(choices.order)) {
+    choices.order.clear();
+  } else if (Lowered other = lower_with(g, options, choices); other.program.arena_bytes < best.program.arena_bytes) {
+    best = std::move(other);
+  } else {
+    choices.order.clear();
+  }
+  const auto blocks = [&] { return std::ranges::any_of(best.program.layers, in_blocks); };
+  if (blocks()) decode_whole_at_peak(g, options, best, choices);
+  if (blocks() || options.family != Family::portable) fill_room(g, options, best, choices);
+  return std::move(best.program);
 }
 
 }  // namespace tinyc

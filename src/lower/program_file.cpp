@@ -16,7 +16,7 @@
 namespace tinyc {
 namespace {
 
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 [[noreturn]] void bad(const std::string& path, const std::string& why) {
   throw Error(ErrorKind::input, "'" + printable(path) + "' is not a usable .tinyc file: " + why,
@@ -116,7 +116,6 @@ std::uint64_t checksum(const Program& p) {
     f.add(numbers(l.record));
     f.add(l.weight_count);
     f.add(l.scratch_bytes);
-    f.add(l.in_place);
     f.add(l.part);
     f.add(l.macs);
   }
@@ -183,7 +182,6 @@ Layer read_layer(Reader& r, const file::Layer& f) {
   if (!set_numbers(l.record, r.list(f.record()))) r.fail("a layer's record is damaged");
   l.weight_count = f.weight_count();
   l.scratch_bytes = f.scratch_bytes();
-  l.in_place = f.in_place();
   l.part = f.part();
   l.macs = f.macs();
   return l;
@@ -216,7 +214,7 @@ Bytes write_program(const Program& p) {
     const auto blob_list = b.CreateVector(blob_ids(l)), value_list = b.CreateVector(value_ids(l)),
                record = b.CreateVector(numbers(l.record));
     layers.push_back(file::CreateLayer(b, name, op, kernel, l.source, blob_list, value_list, record, l.weight_count,
-                                       l.scratch_bytes, l.in_place, l.part, l.macs));
+                                       l.scratch_bytes, l.part, l.macs));
   }
   const auto name = b.CreateString(p.name);
   const auto blob_list = b.CreateVector(blobs);

@@ -1,7 +1,10 @@
-// Checks of a program that came from a file: everything that does not depend on what an operator means.
+// Checks of a program that came from a file: everything that does not depend on what an operator means,
+// and how far its kernel lets an output reach into an operand.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "lower/lifetimes.h"
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
 #include "tinyc/program.h"
@@ -73,6 +76,65 @@ void verify_layer(const Program& p, const Layer& l) {
   }
 }
 
+/// What lies in the arena at one time.
+class Occupied {
+ public:
+  void add(std::uint64_t offset, std::uint64_t bytes, const std::string& name) {
+    if (bytes == 0) return;
+    const auto next = begins_.lower_bound(offset);
+    check((next == begins_.end() || offset + bytes <= next->first) &&
+              (next == begins_.begin() || std::prev(next)->second <= offset),
+          name + " lies over what is still needed");
+    begins_.emplace(offset, offset + bytes);
+  }
+  /// Of what add() took.
+  void remove(std::uint64_t offset, std::uint64_t bytes) {
+    if (bytes > 0) begins_.erase(offset);
+  }
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> begins_;  // to their ends
+};
+
+/// Replays the layers: nothing is read before it is written, or overwritten before it was read.
+void verify_arena(const Program& p) {
+  const auto at = [](std::int32_t i) { return static_cast<std::size_t>(i); };
+  const auto lives = lifetimes(p);
+  const auto end = static_cast<std::int32_t>(p.layers.size());
+  std::vector<std::vector<std::size_t>> dying(p.layers.size() + 1);  // by last layer + 1: the inputs that nobody reads
+  Occupied arena;
+  const auto value_name = [&](std::size_t v) { return "value '" + printable(p.values[v].name) + "'"; };
+  for (std::size_t v = 0; v < p.values.size(); ++v) {
+    check(Lifetime{p.values[v].first, p.values[v].last} == lives[v],
+          value_name(v) + " has a lifetime that is not its own");
+    if (lives[v].last < end) dying[at(lives[v].last + 1)].push_back(v);
+    if (lives[v].first < 0) arena.add(p.values[v].offset, p.values[v].bytes, value_name(v));
+  }
+  std::vector<bool> gone(p.values.size(), false);
+  const auto remove = [&](std::size_t v) {
+    if (!gone[v]) arena.remove(p.values[v].offset, p.values[v].bytes);
+    gone[v] = true;
+  };
+  for (std::int32_t i = 0; i < end; ++i) {
+    const Layer& l = p.layers[at(i)];
+    const std::string name = "layer '" + printable(l.name) + "' ";
+    for (const std::size_t v : dying[at(i)]) remove(v);
+    for (const ValueId id : {l.in0, l.in1})
+      check(id < 0 || lives[at(id)].first < i, name + "reads what is not written");
+    arena.add(l.record.scratch, l.scratch_bytes, name + "has scratch that");
+    const Value& out = p.values[at(l.out)];
+    if (out.first == i) {
+      for (const auto& [id, o] : overlapped_operands(p, at(i))) {
+        const std::int64_t to = out.offset, from = p.values[at(id)].offset;
+        if (to + o.below <= from || from + o.above <= to || (o.exact && to == from)) remove(at(id));
+      }
+      arena.add(out.offset, out.bytes, value_name(at(l.out)));
+    }
+    arena.remove(l.record.scratch, l.scratch_bytes);
+  }
+  for (const ValueId id : p.outputs) check(lives[at(id)].first <= end, "an output is never written");
+}
+
 }  // namespace
 
 void verify(const Program& p) {
@@ -90,6 +152,7 @@ void verify(const Program& p) {
                        [&](ValueId id) { return id >= 0 && id < static_cast<std::int32_t>(p.values.size()); });
   };
   check(!p.outputs.empty() && ids(p.inputs) && ids(p.outputs), "its inputs or outputs do not exist");
+  verify_arena(p);
 }
 
 }  // namespace tinyc

@@ -7,7 +7,8 @@ extern "C" int tinyc_average_pool_2d(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_average_pool_2d", tinyc_average_pool_2d, "tinyc_average_pool_2d.c"}};
+constexpr Kernel kKernels[] = {
+    {"tinyc_average_pool_2d", tinyc_average_pool_2d, "tinyc_average_pool_2d.c", pool_overlaps}};
 
 void forward(const ForwardArgs& a) {
   const std::int32_t channels = a.in[0].shape->back();

@@ -152,7 +152,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     l.weights = out.blob(Blob::Kind::weights, Blob::Type::i8, w.name, *rows.data);
   } else {  // the constant keeps its own order and therefore its coded form
     const auto filters = static_cast<std::int32_t>(sets * channels);
-    l.scratch_bytes = lower_weights(g, n, l, out, constant, filters, kMatrixBudget, vector);
+    l.scratch_bytes = lower_weights(g, l, out, constant, filters, kMatrixBudget, vector);
     r.block = static_cast<std::int16_t>(std::min<std::int32_t>(r.block, channels));
   }
   out.add(std::move(l));

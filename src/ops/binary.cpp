@@ -75,8 +75,6 @@ BinaryLayer make_binary(const Graph& g, const Node& n, ProgramBuilder& out, cons
   l.record.out_zp = static_cast<std::int16_t>(r.out.zero_point);
   l.record.act_min = -128;
   l.record.act_max = 127;
-  // one value under two shapes may be read after it is overwritten
-  l.in_place = plan.same() || l.in0 != l.in1;
   l.record.in_c = plan.inner.count;
   l.record.stride_h = static_cast<std::int16_t>(plan.inner.a);
   l.record.stride_w = static_cast<std::int16_t>(plan.inner.b);

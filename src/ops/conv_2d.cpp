@@ -212,9 +212,17 @@ void backward(const BackwardArgs& a) {
   if (a.grad_in[1]) weight_gradient(a, o, gradient, a.grad_in[1]);
 }
 
-constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
-                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c"},
-                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c"}};
+/// All filters in one sweep, from pixel to pixel: a window is gathered into scratch first, or read where it lies.
+/// Several sweeps, over blocks of decoded filters or over groups, read the input again.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  if (l.record.block < l.record.out_c || l.record.p[0] != l.record.in_c) return {};
+  const bool in_place = l.record.p[1] != 0 && l.kernel->run != tinyc_conv_2d_dsp;
+  return window_overlaps(p, l, in_place ? WindowOrder::filters : WindowOrder::gathered);
+}
+
+constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
+                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
+                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Conv2D>(n.op);
@@ -235,7 +243,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     l.kernel = &kKernels[2];
     patch = 32 * words + (w.shape[3] % 4 ? 4 * words : 0);
     if (w.shape[3] == g.at(n.inputs[0]).shape[3] && w.shape[0] % 2 == 0) {
-      l.scratch_bytes = lower_panel(g, n, l, out, n.inputs[1], words, patch);
+      l.scratch_bytes = lower_panel(l, out, n.inputs[1], words, patch);
       if (l.record.p[2]) {
         out.add(std::move(l));
         return;
@@ -243,7 +251,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     }
     patch += 3;  // decoded filters end anywhere
   }
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));
 }
 

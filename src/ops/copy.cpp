@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "ops/overlap.h"
+
 namespace tinyc {
 namespace {
 
@@ -78,6 +80,30 @@ void add_copy(const Graph& g, const Node& n, TensorId in, const CopyPlan& plan, 
   l.record.p[3] = plan.out_start;
   l.record.p[4] = fill;
   out.add(std::move(l));
+}
+
+Overlaps copy_overlaps(const Program& p, const Layer& l) {
+  const tinyc_layer& r = l.record;
+  if (r.p[0] < 1 || r.p[0] > static_cast<std::int32_t>(kMaxCopyRank) || r.p[1] < 1) return {};
+  const auto loops = static_cast<std::size_t>(r.p[0]);
+  const auto table = overlap_table(p, l, 3 * loops);
+  std::int64_t rounds = table.empty() ? 0 : 1;
+  for (std::size_t d = 0; 3 * d < table.size(); ++d)
+    if (table[3 * d] < 1 || (rounds *= table[3 * d]) > operand_bytes(p, l.out)) return {};
+  Walk walk;
+  for (std::int64_t i = 0; i < rounds; ++i) {
+    std::int64_t in = r.p[2], out = r.p[3], rest = i;
+    for (std::size_t d = 0; d < loops; rest /= table[3 * d++]) {
+      in += rest % table[3 * d] * table[3 * d + 1];
+      out += rest % table[3 * d] * table[3 * d + 2];
+    }
+    // a run is moved by memcpy, whose two ends must not overlap either; single bytes are read before they are written
+    if (r.p[1] == 1) walk.read(in, in);
+    walk.write(out, out + r.p[1] - 1);
+    if (r.p[1] > 1) walk.read(in, in + r.p[1] - 1);
+  }
+  if (rounds == 0 || walk.below() > operand_bytes(p, l.out)) return {};
+  return {{.below = walk.below()}, {}};
 }
 
 void lower_move(const Graph& g, const Node& n, const CopyPlan& plan, ProgramBuilder& out) {

@@ -18,8 +18,11 @@ namespace tinyc {
 /// Highest rank the moving operators accept.
 inline constexpr std::size_t kMaxCopyRank = 6;
 
+/// The loops of tinyc_copy_strided.
+Overlaps copy_overlaps(const Program& p, const Layer& l);
+
 inline constexpr Kernel kCopyKernels[] = {{"tinyc_copy", tinyc_copy, "tinyc_copy.c"},
-                                          {"tinyc_copy_strided", tinyc_copy_strided, "tinyc_copy.c"}};
+                                          {"tinyc_copy_strided", tinyc_copy_strided, "tinyc_copy.c", copy_overlaps}};
 /// Copies `out_bytes` bytes from in0 to out: for outputs that are another name of an input.
 inline constexpr const Kernel& kCopyKernel = kCopyKernels[0];
 inline constexpr const Kernel& kStridedCopyKernel = kCopyKernels[1];

@@ -78,10 +78,41 @@ void backward(const BackwardArgs& a) {
         });
 }
 
+/// From pixel to pixel, channel after channel; from the last pixel to the first where the output lies above.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  const tinyc_layer& r = l.record;
+  if (!is_window(p, l) || std::int64_t{r.p[0]} * r.in_c != r.out_c) return {};
+  return {{.below = walk_windows(r, WindowOrder::channelwise, false).below(),
+           .above = walk_windows(r, WindowOrder::channelwise, true).above()},
+          {}};
+}
+
+/// Band after band, channel after channel of it: a band's first output may be written before its last input is read. In
+/// one band, a channel's outputs take the place of its own inputs, which have been copied.
+Overlaps dsp_overlaps(const Program& p, const Layer& l) {
+  const tinyc_layer& r = l.record;
+  if (!is_window(p, l) || r.p[2] < 1) return {};
+  const bool one_band = r.p[3] || r.p[2] >= r.out_h;
+  if (one_band) return {{.exact = r.p[0] == 1 && r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c}, {}};
+  const std::int64_t row = std::int64_t{r.out_w} * r.out_c, in_row = std::int64_t{r.in_w} * r.in_c;
+  Walk walk;
+  for (std::int64_t line = 0; line < std::int64_t{r.n} * r.out_h; ++line) {
+    const std::int64_t n = line / r.out_h, y = line % r.out_h;
+    if (y % r.p[2] != 0) continue;
+    const std::int64_t lines = std::min<std::int64_t>(r.p[2], r.out_h - y), first = y * r.stride_h - r.pad_t,
+                       last = first + (lines - 1) * r.stride_h + (r.k_h - 1) * r.dil_h;
+    walk.write(line * row, (line + lines) * row - 1);
+    const std::int64_t top = std::clamp<std::int64_t>(first, 0, r.in_h - 1),
+                       bottom = std::clamp<std::int64_t>(last, 0, r.in_h - 1);
+    walk.read((n * r.in_h + top) * in_row, (n * r.in_h + bottom + 1) * in_row - 1);
+  }
+  return {{.below = walk.below()}, {}};
+}
+
 constexpr Kernel kKernels[] = {
-    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"}};
+    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps},
+    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps},
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps}};
 
 /// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
 std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
@@ -92,12 +123,12 @@ std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines
 }
 
 /// Sets p[2] and p[3] for the DSP kernel. A band is the whole picture where the output can take the input's place, else
-/// what fits into a small buffer; only whole pictures are swept by columns. Returns the bytes of its plane.
-std::uint32_t choose_lines(tinyc_layer& r) {
-  constexpr std::uint32_t kBudget = 1024, kInPlaceBudget = 8192;
+/// one line; larger buffers only for speed. Only whole pictures are swept by columns. Returns the bytes of its plane.
+std::uint32_t choose_lines(tinyc_layer& r, bool fast) {
+  const std::uint32_t whole_budget = fast ? 8192 : 2048, small = fast ? 2048 : 0;
   const bool in_place = r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c;
   const bool columns = r.out_h > r.out_w && r.dil_h == 1 && r.stride_h <= 2 && r.pad_t < 3;
-  const std::uint32_t budget = in_place ? kInPlaceBudget : kBudget;
+  const std::uint32_t budget = in_place ? whole_budget : small;
   if (columns && plane_bytes(r, true, r.out_w) <= budget) {
     r.p[2] = r.out_w;
     r.p[3] = 1;
@@ -105,7 +136,7 @@ std::uint32_t choose_lines(tinyc_layer& r) {
   }
   const std::uint32_t whole = plane_bytes(r, false, r.out_h);
   r.p[2] = 1;
-  while (r.p[2] < r.out_h && (whole <= budget || plane_bytes(r, false, r.p[2] + 1) <= kBudget)) ++r.p[2];
+  while (r.p[2] < r.out_h && (whole <= budget || plane_bytes(r, false, r.p[2] + 1) <= small)) ++r.p[2];
   return plane_bytes(r, false, r.p[2]);
 }
 
@@ -131,7 +162,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   if (out.options().family == Family::dsp && !offset && facts.fits_dsp() && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 &&
       r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
     l.kernel = &kKernels[2];
-    window = choose_lines(r);
+    window = choose_lines(r, out.options().fast);
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

@@ -46,9 +46,28 @@ void backward(const BackwardArgs& a) {
   add_bias_gradient(a, g, rows, channels);
 }
 
-constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
-                               {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"},
-                               {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c"}};
+/// Each output needs its whole row. Rows are pictures of one pixel and one window.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  if (l.record.n < 2 || l.record.block < l.record.out_c) return {};
+  Layer rows = l;
+  tinyc_layer& r = rows.record;
+  r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
+  return window_overlaps(p, rows, WindowOrder::filters);
+}
+
+/// Rows that are widened first; else each is read again for every two outputs, which no walk counts.
+Overlaps dsp_overlaps(const Program& p, const Layer& l) {
+  if (l.record.n < 2 || l.record.block < l.record.out_c || l.record.p[2] == 0) return {};
+  Layer rows = l;
+  tinyc_layer& r = rows.record;
+  r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
+  return window_overlaps(p, rows, WindowOrder::gathered);
+}
+
+constexpr Kernel kKernels[] = {
+    {"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c", overlaps},
+    {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c", overlaps},
+    {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c", dsp_overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -66,10 +85,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       facts.fits_dsp()) {
     l.kernel = &kKernels[2];
     const std::int64_t wide = 2 * std::int64_t{w.shape[1]};
-    l.record.p[2] = out.options().fast || wide <= free_bytes(g, n) ? 1 : 0;
+    l.record.p[2] = out.options().fast || wide <= out.room() ? 1 : 0;
     if (l.record.p[2]) row = static_cast<std::uint32_t>(wide);
   }
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, row);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kMatrixBudget, row);
   out.add(std::move(l));
 }
 

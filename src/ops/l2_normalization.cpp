@@ -1,12 +1,15 @@
 // L2_NORMALIZATION over the last axis: x / |x|. Int8: fixed output scale 1 / 128, zero point 0.
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 extern "C" int tinyc_l2_normalization(const tinyc_layer* l, uint8_t* arena);
 
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_l2_normalization", tinyc_l2_normalization, "tinyc_l2_normalization.c"}};
+// a row is read twice, the second time element by element with the writes
+constexpr Kernel kKernels[] = {
+    {"tinyc_l2_normalization", tinyc_l2_normalization, "tinyc_l2_normalization.c", elementwise_overlaps}};
 constexpr float kSmallestNorm = 1e-6f;  // TFLite's, for rows of zeros
 
 std::vector<Shape> infer(const OpData&, std::span<const Tensor* const> in) {
@@ -54,7 +57,6 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.p[0] = static_cast<std::int32_t>(num_elements(in.shape) / depth);
   l.record.p[1] = depth;
   l.record.in0_zp = static_cast<std::int16_t>(q.zero_point);
-  l.in_place = true;
   out.add(std::move(l));
 }
 

@@ -12,10 +12,11 @@ int tinyc_mul_affine_broadcast(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_mul", tinyc_mul, "tinyc_mul.c"},
-                               {"tinyc_mul_broadcast", tinyc_mul_broadcast, "tinyc_mul.c"},
-                               {"tinyc_mul_affine", tinyc_mul_affine, "tinyc_mul_affine.c"},
-                               {"tinyc_mul_affine_broadcast", tinyc_mul_affine_broadcast, "tinyc_mul_affine.c"}};
+constexpr Kernel kKernels[] = {
+    {"tinyc_mul", tinyc_mul, "tinyc_mul.c", elementwise_overlaps},
+    {"tinyc_mul_broadcast", tinyc_mul_broadcast, "tinyc_mul.c", broadcast_overlaps},
+    {"tinyc_mul_affine", tinyc_mul_affine, "tinyc_mul_affine.c", elementwise_overlaps},
+    {"tinyc_mul_affine_broadcast", tinyc_mul_affine_broadcast, "tinyc_mul_affine.c", broadcast_overlaps}};
 
 void forward(const ForwardArgs& a) {
   forward_binary(a, get<Mul>(a.op).act, [](float x, float y) { return x * y; });

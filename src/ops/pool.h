@@ -4,6 +4,7 @@
 
 #include "ops/gradient.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 namespace tinyc {
 
@@ -61,6 +62,11 @@ void forward_pool(const ForwardArgs& a, Begin begin, Step step, End end) {
     for_pixels(w, [&](std::ptrdiff_t from) { step(to, a.in[0].data + from); });
     end(to, w.pixels());
   });
+}
+
+/// The kernels go from pixel to pixel, channel after channel.
+inline Overlaps pool_overlaps(const Program& p, const Layer& l) {
+  return window_overlaps(p, l, WindowOrder::channelwise);
 }
 
 /// The layer of either pool; rejects an output whose quantization differs from the input's.

@@ -8,7 +8,7 @@ int tinyc_prelu(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_prelu", tinyc_prelu, "tinyc_prelu.c"}};
+constexpr Kernel kKernels[] = {{"tinyc_prelu", tinyc_prelu, "tinyc_prelu.c", broadcast_overlaps}};
 
 std::vector<Shape> infer(const OpData&, std::span<const Tensor* const> in) {
   require(broadcast_shape(in[0]->shape, in[1]->shape) == in[0]->shape, "alpha does not broadcast to the input's shape");

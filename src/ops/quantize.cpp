@@ -1,13 +1,14 @@
 // QUANTIZE: nothing to do among floats; among integers a change of scale and zero point.
 #include "ops/gradient.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 extern "C" int tinyc_quantize(const tinyc_layer* l, std::uint8_t* arena);
 
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_quantize", tinyc_quantize, "tinyc_quantize.c"}};
+constexpr Kernel kKernels[] = {{"tinyc_quantize", tinyc_quantize, "tinyc_quantize.c", elementwise_overlaps}};
 
 std::vector<Shape> infer(const OpData&, std::span<const Tensor* const> in) { return {in[0]->shape}; }
 
@@ -24,7 +25,6 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   // The kernel shifts an input difference of up to 255 left before it multiplies.
   require(m.shift <= 23, "the output's scale is too small for the input's");
   Layer l = out.make(n, kKernels[0]);
-  l.in_place = true;
   l.record.p[0] = m.mantissa;
   l.record.p[1] = m.shift;
   l.record.in0_zp = static_cast<std::int16_t>(from.zero_point);

@@ -58,6 +58,24 @@ Reduction plan_reduction(const Shape& in, const Ints& axes) {
   return plan;
 }
 
+Overlaps reduction_overlaps(const Program& p, const Layer& l) {
+  const auto dims = overlap_table(p, l, 12);  // count and stride of three kept loops, then of three reduced ones
+  std::int64_t outputs = 1, last_term = 0;
+  for (std::size_t i = 0; i < dims.size(); i += 2) {
+    if (dims[i] < 1 || dims[i + 1] < 0) return {};
+    if (i < 6 && (outputs *= dims[i]) > operand_bytes(p, l.out)) return {};
+    if (i >= 6) last_term += (std::int64_t{dims[i]} - 1) * dims[i + 1];
+  }
+  if (dims.empty() || outputs != operand_bytes(p, l.out)) return {};
+  Walk walk;
+  for (std::int64_t o = 0; o < outputs; ++o) {
+    const std::int64_t from = o / dims[4] / dims[2] * dims[1] + o / dims[4] % dims[2] * dims[3] + o % dims[4] * dims[5];
+    walk.read(from, from + last_term);
+    walk.write(o, o);
+  }
+  return {{.below = walk.below()}, {}};
+}
+
 void lower_sum(const Graph& g, const Node& n, ProgramBuilder& out, const Ints& axes, bool mean) {
   const Reduction plan = plan_reduction(g.at(n.inputs[0]).shape, axes);
   Layer l = make_reduction(g, n, out, kSumKernels[0], plan);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 namespace tinyc {
 
@@ -77,6 +78,10 @@ int tinyc_reduce_max(const tinyc_layer* l, uint8_t* arena);
 }
 
 namespace tinyc {
-inline constexpr Kernel kSumKernels[] = {{"tinyc_mean", tinyc_mean, "tinyc_mean.c"}};
-inline constexpr Kernel kExtremumKernels[] = {{"tinyc_reduce_max", tinyc_reduce_max, "tinyc_reduce_max.c"}};
+/// Each output is written after all of its terms were read.
+Overlaps reduction_overlaps(const Program& p, const Layer& l);
+
+inline constexpr Kernel kSumKernels[] = {{"tinyc_mean", tinyc_mean, "tinyc_mean.c", reduction_overlaps}};
+inline constexpr Kernel kExtremumKernels[] = {
+    {"tinyc_reduce_max", tinyc_reduce_max, "tinyc_reduce_max.c", reduction_overlaps}};
 }  // namespace tinyc

@@ -2,13 +2,15 @@
 // every possible difference to the row's maximum taken from a table that is built here.
 #include "ops/fixed_point.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 extern "C" int tinyc_softmax(const tinyc_layer* l, uint8_t* arena);
 
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_softmax", tinyc_softmax, "tinyc_softmax.c"}};
+// a row is read three times, the last time element by element with the writes
+constexpr Kernel kKernels[] = {{"tinyc_softmax", tinyc_softmax, "tinyc_softmax.c", elementwise_overlaps}};
 constexpr int kDifferenceBits = 5;    // integer bits of the exponent's argument
 constexpr int kAccumulatorBits = 12;  // integer bits of the sum
 
@@ -75,7 +77,6 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   l.record.p[0] = static_cast<std::int32_t>(num_elements(in.shape)) / depth;
   l.record.p[1] = depth;
   l.record.p[2] = static_cast<std::int32_t>(table.size());
-  l.in_place = true;
   out.add(std::move(l));
 }
 

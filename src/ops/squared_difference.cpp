@@ -10,8 +10,9 @@ namespace tinyc {
 namespace {
 
 constexpr Kernel kKernels[] = {
-    {"tinyc_squared_difference", tinyc_squared_difference, "tinyc_squared_difference.c"},
-    {"tinyc_squared_difference_broadcast", tinyc_squared_difference_broadcast, "tinyc_squared_difference.c"}};
+    {"tinyc_squared_difference", tinyc_squared_difference, "tinyc_squared_difference.c", elementwise_overlaps},
+    {"tinyc_squared_difference_broadcast", tinyc_squared_difference_broadcast, "tinyc_squared_difference.c",
+     broadcast_overlaps}};
 
 void forward(const ForwardArgs& a) {
   forward_binary(a, Act::none, [](float x, float y) { return (x - y) * (x - y); });

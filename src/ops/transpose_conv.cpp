@@ -96,7 +96,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   Layer l = out.make(n, kKernels[0]);
   set_window(l, g.at(n.inputs[0]).shape, g.at(n.outputs[0]).shape, w.shape[1], w.shape[2], o.stride, {1, 1}, o.pad);
   lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0, ScaleProduct::in_double, o.act, false);
-  l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, 0);
+  l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kConvBudget, 0);
   out.add(std::move(l));
 }
 

@@ -17,7 +17,6 @@ void lower_table(const Graph& g, const Node& n, ProgramBuilder& out, const Table
   Layer l = out.make(n, kLutKernels[0]);
   l.weights = out.blob(Blob::Kind::params, Blob::Type::i8, n.name, std::move(table));
   l.record.p[0] = static_cast<std::int32_t>(num_elements(g.at(n.outputs[0]).shape));
-  l.in_place = true;
   out.add(std::move(l));
 }
 

@@ -5,12 +5,13 @@
 
 #include "ops/gradient.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 extern "C" int tinyc_lut(const tinyc_layer* l, uint8_t* arena);
 
 namespace tinyc {
 
-inline constexpr Kernel kLutKernels[] = {{"tinyc_lut", tinyc_lut, "tinyc_lut.c"}};
+inline constexpr Kernel kLutKernels[] = {{"tinyc_lut", tinyc_lut, "tinyc_lut.c", elementwise_overlaps}};
 
 /// The output has the input's shape.
 std::vector<Shape> infer_unary(const OpData&, std::span<const Tensor* const> in);

@@ -115,44 +115,14 @@ ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId 
   return facts;
 }
 
-namespace {
-
-/// Bytes of activations that live while each node runs.
-std::vector<std::int64_t> live_bytes(const Graph& g) {
-  const std::size_t count = g.nodes.size();
-  std::vector<std::int64_t> live(count, 0);
-  const Uses uses(g);
-  for (std::size_t t = 0; t < g.tensors.size(); ++t) {
-    if (g.tensors[t].is_const() || (uses.producer[t] < 0 && uses.consumers[t].empty())) continue;
-    const std::size_t first = uses.producer[t] < 0 ? 0 : static_cast<std::size_t>(uses.producer[t]);
-    const std::size_t last = uses.is_output[t]           ? count - 1
-                             : uses.consumers[t].empty() ? first
-                                                         : static_cast<std::size_t>(uses.consumers[t].back());
-    for (std::size_t i = first; i <= last; ++i) live[i] += static_cast<std::int64_t>(g.tensors[t].bytes());
-  }
-  return live;
-}
-
-}  // namespace
-
-std::int64_t free_bytes(const Graph& g, const Node& n) {
-  const auto live = live_bytes(g);
-  std::int64_t peak = 0, own = 0;
-  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
-    if (traits(g.nodes[i].op).quant.weight >= 0) peak = std::max(peak, live[i]);
-    if (g.nodes[i].outputs == n.outputs) own = live[i];
-  }
-  return peak - own;
-}
-
-std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
-                            std::int32_t channels, std::int64_t budget, std::uint32_t other) {
+std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
+                            std::int64_t budget, std::uint32_t other) {
   out.weights(l, w);
   l.record.block = narrow16(std::min(channels, 32767), "the block");
   if (l.codec < 0) return other;
   other += l.scratch_bytes;
   const std::int64_t filter = static_cast<std::int64_t>(g.at(w).bytes()) / channels;
-  const std::int64_t fitting = std::max<std::int64_t>(1, std::max(budget, free_bytes(g, n) - other) / filter);
+  const std::int64_t fitting = std::max<std::int64_t>(1, std::max(budget, out.room() - other) / filter);
   if (fitting < l.record.block) {
     const std::int64_t blocks = (channels + fitting - 1) / fitting, even = (channels + blocks - 1) / blocks,
                        fours = (even + 3) / 4 * 4;
@@ -161,8 +131,7 @@ std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuil
   return other + static_cast<std::uint32_t>(l.record.block * filter);
 }
 
-std::uint32_t lower_panel(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words,
-                          std::uint32_t other) {
+std::uint32_t lower_panel(Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words, std::uint32_t other) {
   constexpr std::int64_t kPixels = 32;  // spreading a weight costs what it saves in four quads of pixels
   tinyc_layer& r = l.record;
   if (std::int64_t{r.n} * r.out_h * r.out_w < kPixels || r.act_min > -128 || r.act_max < 127) return 0;
@@ -170,10 +139,11 @@ std::uint32_t lower_panel(const Graph& g, const Node& n, Layer& l, ProgramBuilde
   out.weights(with, w);
   const std::int64_t filter = 8 * std::int64_t{words} + 16;
   const std::int64_t fixed = other + with.scratch_bytes;
-  const std::int64_t fitting = out.options().fast ? r.out_c : (free_bytes(g, n) - fixed) / filter;
+  const std::int64_t fitting = out.options().fast ? r.out_c : (out.room() - fixed) / filter;
   if (fitting < 2) return 0;
   const std::int64_t blocks = (r.out_c + fitting - 1) / fitting;
-  if (blocks > 1 && r.out_c < 16 * (blocks - 1)) return 0;  // windows are gathered again for every block
+  if (blocks > 1 && (out.one_sweep() || r.out_c < 16 * (blocks - 1)))
+    return 0;  // windows are gathered again for every block
   const std::int64_t even = ((r.out_c + blocks - 1) / blocks + 1) / 2 * 2;
   if (even > fitting) return 0;
   l = std::move(with);

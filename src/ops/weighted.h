@@ -5,6 +5,7 @@
 #include "ops/gradient.h"
 #include "ops/loops.h"
 #include "ops/op_support.h"
+#include "ops/overlap.h"
 
 namespace tinyc {
 
@@ -38,19 +39,15 @@ struct ScaleFacts {
 ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId x, const Tensor& weights, TensorId bias,
                         TensorId y, std::int32_t axis, ScaleProduct product, Act act, bool fold_input = true);
 
-/// What a node may use without making the arena larger: other nodes with weights need at least their activations.
-std::int64_t free_bytes(const Graph& g, const Node& n);
-
-/// Points the layer of node `n` at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded
-/// ones: as many as fit into `budget` bytes or into what the arena has free while the node runs (late layers have large
-/// weights and small activations), whichever is more, in equal blocks of a multiple of 4. `other` = bytes of scratch
-/// the kernel needs besides. Returns all bytes of scratch.
-std::uint32_t lower_weights(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w,
-                            std::int32_t channels, std::int64_t budget, std::uint32_t other);
+/// Points a layer at its weights and sets `block`, the filters decoded at a time. Raw weights: all. Coded ones: as many
+/// as fit into `budget` bytes or into what the arena has free while the node runs (ProgramBuilder::room; late layers
+/// have large weights and small activations), whichever is more, in equal blocks of a multiple of 4. `other` = bytes of
+/// scratch the kernel needs besides. Returns all bytes of scratch.
+std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, TensorId w, std::int32_t channels,
+                            std::int64_t budget, std::uint32_t other);
 /// For the DSP kernels: sets p[2] and `block` when it pays to widen the filters, of `words` words each, to a panel in
-/// scratch. Returns all bytes of scratch then, `other` included.
-std::uint32_t lower_panel(const Graph& g, const Node& n, Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words,
-                          std::uint32_t other);
+/// scratch, and there is room for them or the arena may grow. Returns all bytes of scratch then, `other` included.
+std::uint32_t lower_panel(Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words, std::uint32_t other);
 /// Decode buffers where the arena has nothing free: a convolution gathers its patches again for every block.
 inline constexpr std::int64_t kConvBudget = 2048, kMatrixBudget = 1024;
 

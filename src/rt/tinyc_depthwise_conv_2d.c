@@ -2,7 +2,8 @@
  * in_c: output channel o reads input channel o / p[0]. scratch: k_h * k_w arena offsets of 4 bytes and in_c bytes of
  * input zero point, in the same place as the reader's scratch, which is used before; then out_c * k_h * k_w bytes when
  * the weights are coded. For each output pixel the taps' offsets are listed once; taps in the padding point to the zero
- * points, so borders need no loops of their own and the folded bias stays right. */
+ * points, so borders need no loops of their own and the folded bias stays right. From the last pixel to the first where
+ * the output lies above the input, so that either may lie over the other but for about a row. */
 #include "tinyc_rt.h"
 
 /* Lists the taps of the window whose first one is at (iy, ix) of the picture at arena offset `in`. */
@@ -69,6 +70,7 @@ TINYC_INLINE int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* aren
   uint32_t *taps = (uint32_t*)(void*)(arena + l->scratch), in = l->in0;
   const int8_t* w = l->weights;
   int8_t* out = (int8_t*)(arena + l->out);
+  const int back = l->out > l->in0, step = back ? -1 : 1;
   if (l->codec) {
     int8_t* const behind = (int8_t*)(arena + padding + (uint32_t)l->in_c);
     tinyc_reader reader;
@@ -79,9 +81,14 @@ TINYC_INLINE int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* aren
     w = decoded;
   }
   memset(arena + padding, l->in0_zp, (size_t)l->in_c);
-  for (int32_t n = 0; n < l->n; ++n, in += (uint32_t)l->in_h * (uint32_t)l->in_w * (uint32_t)l->in_c)
-    for (int oy = 0; oy < l->out_h; ++oy)
-      for (int ox = 0; ox < l->out_w; ++ox, out += l->out_c) {
+  const uint32_t picture = (uint32_t)l->in_h * (uint32_t)l->in_w * (uint32_t)l->in_c;
+  if (back) {
+    in += (uint32_t)(l->n - 1) * picture;
+    out += ((int32_t)l->n * l->out_h * l->out_w - 1) * l->out_c;
+  }
+  for (int32_t n = l->n; n > 0; --n, in += (uint32_t)step * picture)
+    for (int oy = back ? l->out_h - 1 : 0; oy >= 0 && oy < l->out_h; oy += step)
+      for (int ox = back ? l->out_w - 1 : 0; ox >= 0 && ox < l->out_w; ox += step, out += step * l->out_c) {
         tinyc_depthwise_conv_2d_taps(l, in, oy * l->stride_h - l->pad_t, ox * l->stride_w - l->pad_l, padding, taps);
         tinyc_depthwise_conv_2d_pixel(l, arena, taps, w, weight_zp, out);
       }

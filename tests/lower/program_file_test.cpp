@@ -152,5 +152,97 @@ TEST_CASE("verify names what is wrong") {
   CHECK_FALSE(after([&](Program& q) { q.blobs[static_cast<std::size_t>(q.layers[c].codec)].bytes.resize(3); }).empty());
 }
 
+/// Moves a value together with the offsets that name it.
+void move_value(Program& p, ValueId id, std::uint32_t offset) {
+  p.values[static_cast<std::size_t>(id)].offset = offset;
+  for (Layer& l : p.layers) {
+    if (l.in0 == id) l.record.in0 = offset;
+    if (l.in1 == id) l.record.in1 = offset;
+    if (l.out == id) l.record.out = offset;
+  }
+}
+
+TEST_CASE("verify refuses values that lie over each other where no kernel permits it") {
+  const Program p = lower(oracle::quantized(
+      "%x = input f32[1,8,8,4] %a = conv_2d(%x, random(1) f32[4,3,3,4], random(2) f32[4]) pad=1,1,1,1 "
+      "%b = conv_2d(%a, random(3) f32[4,3,3,4], random(4) f32[4]) pad=1,1,1,1 %y = add(%a, %b) output %y"));
+  REQUIRE(verdict(p).empty());
+  REQUIRE(p.layers.size() == 3);
+  const Layer &a = p.layers[0], &b = p.layers[1], &sum = p.layers[2];
+  const std::int32_t distance = a.kernel->overlaps(p, a).in0.below;
+  REQUIRE(distance == 9 * 4);
+  REQUIRE(p.arena_bytes == p.arena_lower_bound);
+  const auto after = [&](auto change) {
+    Program q = p;
+    q.arena_bytes = 4096;
+    change(q);
+    return verdict(q);
+  };
+  const auto refused = [&](auto change) { return after(change).find("still needed") != std::string::npos; };
+  // %a in front of %x by the least distance, and by less; %b and the rest far away
+  const auto near = [&](std::uint32_t by) {
+    return [&, by](Program& q) {
+      move_value(q, a.in0, 1000);
+      move_value(q, a.out, 1000 - by);
+      move_value(q, b.out, 2000);
+      move_value(q, sum.out, 3000);
+      for (Layer& l : q.layers) l.record.scratch = 4000;
+    };
+  };
+  CHECK(after(near(36)).empty());
+  CHECK(after(near(37)).empty());
+  CHECK(refused(near(35)));
+  CHECK(refused(near(0)));
+  CHECK(refused([&](Program& q) {  // behind, which this kernel does not walk
+    near(36)(q);
+    move_value(q, a.out, 1000 + 100);
+  }));
+  CHECK(refused([&](Program& q) {  // %a is still needed by the sum
+    near(36)(q);
+    move_value(q, b.out, 1000 - 36 - 36);
+  }));
+  CHECK(after([&](Program& q) {  // the sum over either operand
+          near(36)(q);
+          move_value(q, sum.out, 2000);
+        })
+            .empty());
+  CHECK(refused([&](Program& q) {
+    near(36)(q);
+    move_value(q, sum.out, 2004);
+  }));
+  CHECK(refused([&](Program& q) {  // scratch over the output, and over an input
+    near(36)(q);
+    q.layers[1].record.scratch = 2100;
+  }));
+  CHECK(refused([&](Program& q) {
+    near(36)(q);
+    q.layers[1].record.scratch = 1000;
+  }));
+  CHECK(refused([&](Program& q) {  // the weights of a second sweep would find the input overwritten
+    near(36)(q);
+    q.layers[0].record.block = 2;
+  }));
+  CHECK(refused([&](Program& q) {  // pictures that are not the values'
+    near(36)(q);
+    q.layers[0].record.in_w = 32767;
+  }));
+}
+
+TEST_CASE("verify refuses lifetimes that the layers do not give") {
+  const Program p = oracle::small_program();
+  for (std::size_t v = 0; v < p.values.size(); ++v) {
+    Program q = p;
+    if (q.values[v].last > q.values[v].first) {
+      --q.values[v].last;
+    } else {
+      ++q.values[v].last;
+    }
+    CHECK(verdict(q).find("lifetime") != std::string::npos);
+  }
+  Program q = p;
+  std::swap(q.layers[0], q.layers[1]);
+  CHECK_FALSE(verdict(q).empty());
+}
+
 }  // namespace
 }  // namespace tinyc
