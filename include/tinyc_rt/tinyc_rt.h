@@ -19,14 +19,18 @@
 /* Kernels are written once for several constant arguments; each use must become its own loop. */
 #if defined(__GNUC__)
 #define TINYC_INLINE static inline __attribute__((always_inline))
+#define TINYC_APART static __attribute__((noinline)) /* its loop wants all registers */
 #else
 #define TINYC_INLINE static inline
+#define TINYC_APART static
 #endif
 /* One copy where 64-bit products take a page of code. */
 #if defined(__AVR__)
 #define TINYC_ONCE static __attribute__((noinline, unused))
+#define TINYC_BY_FOUR 0
 #else
 #define TINYC_ONCE static inline
+#define TINYC_BY_FOUR 1 /* a second loop for four outputs at a time */
 #endif
 
 /* The DSP extension of Armv7E-M and Armv8-M: pairs of 16-bit products. Kernels named _dsp run the portable one where it

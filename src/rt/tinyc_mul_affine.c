@@ -50,15 +50,13 @@ int tinyc_mul_affine(const tinyc_layer* l, uint8_t* arena) {
   const tinyc_product f = tinyc_mul_constants(l);
   const int lo = l->act_min, hi = l->act_max;
   int32_t left = l->p[0];
-#if !defined(__AVR__)
-  if (hi - lo == 255) /* Cortex-M4: 11.5 instructions an output */
+  if (TINYC_BY_FOUR && hi - lo == 255) /* Cortex-M4: 11.5 instructions an output */
     for (; left >= 4; left -= 4, a += 4, b += 4, out += 4) {
       out[0] = tinyc_int8(tinyc_mul_scaled(f, a[0], b[0]));
       out[1] = tinyc_int8(tinyc_mul_scaled(f, a[1], b[1]));
       out[2] = tinyc_int8(tinyc_mul_scaled(f, a[2], b[2]));
       out[3] = tinyc_int8(tinyc_mul_scaled(f, a[3], b[3]));
     }
-#endif
   for (; left > 0; --left) *out++ = (int8_t)tinyc_clamp_int(tinyc_mul_scaled(f, *a++, *b++), lo, hi);
   return TINYC_OK;
 }

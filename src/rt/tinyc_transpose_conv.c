@@ -31,8 +31,8 @@ static inline void tinyc_transpose_conv_tap(const tinyc_layer* l, const int8_t* 
 }
 
 /* Output pixel (y - pad_t, x - pad_l) of `count` <= 4 filters, the first for channel c. */
-static void tinyc_transpose_conv_pixel(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
-                                       int32_t count, int y, int x, int8_t* out) {
+TINYC_APART void tinyc_transpose_conv_pixel(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
+                                            int32_t count, int y, int x, int8_t* out) {
   const uint32_t channels = (uint32_t)l->in_c, filter = (uint32_t)l->k_h * (uint32_t)l->k_w * channels;
   const int32_t weight_zp = l->p[4];
   int32_t sum[4] = {0, 0, 0, 0}, inputs = 0;

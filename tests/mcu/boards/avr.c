@@ -12,6 +12,20 @@ void board_print(const char* text) {
     UDR0 = (uint8_t)*text;
   }
 }
+
+/* timer 1 at the CPU's clock; its overflows are counted */
+static volatile uint16_t overflows;
+ISR(TIMER1_OVF_vect) { ++overflows; }
+uint32_t board_cycles(void) {
+  TCCR1B = 1 << CS10;
+  TIMSK1 = 1 << TOIE1;
+  cli();
+  uint16_t low = TCNT1, high = overflows;
+  if ((TIFR1 & (1 << TOV1)) && low < 0x8000) ++high; /* it overflowed and could not tell yet */
+  sei();
+  return (uint32_t)high << 16 | low;
+}
+
 __attribute__((destructor)) static void stop(void) {
   for (volatile uint16_t i = 0; i < 2000; i++) {
   }
