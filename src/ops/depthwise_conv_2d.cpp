@@ -4,6 +4,7 @@
 
 extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
@@ -81,7 +82,8 @@ void backward(const BackwardArgs& a) {
 constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
     {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"}};
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"},
+    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c"}};
 
 /// Bytes of the plane that the DSP kernel copies `rows` output rows' input to.
 std::uint32_t plane_bytes(const tinyc_layer& r, std::int32_t rows) {
@@ -123,6 +125,14 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     l.kernel = &kKernels[2];
     l.record.p[2] = band_rows(r);
     window = plane_bytes(r, r.p[2]);
+  }
+  if (out.options().family == Family::pair && !offset && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.out_h > 1) {
+    const std::uint32_t plane =
+        12 * (static_cast<std::uint32_t>(r.out_w - 1) * static_cast<std::uint32_t>(r.stride_w) + 3);
+    if (out.options().fast || plane <= window || plane <= free_bytes(g, n)) {
+      l.kernel = &kKernels[3];
+      window = plane;
+    }
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;
