@@ -43,7 +43,8 @@ struct Kernel {
 /// lowered for a family runs everywhere, with the same outputs.
 enum class Family : std::uint8_t {
   portable,
-  dsp  ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+  pair,  ///< 32-bit multiplication shared by two activations: Cortex-M0, M3, RV32IM
+  dsp    ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
 };
 
 /// What lowering may choose by.

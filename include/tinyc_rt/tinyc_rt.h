@@ -33,10 +33,36 @@
 #define TINYC_BY_FOUR 1 /* a second loop for four outputs at a time */
 #endif
 
+#if defined(__AVR_HAVE_MUL__) && defined(__AVR_HAVE_LPMX__)
+#define TINYC_AVR_MUL 1
+#else
+#define TINYC_AVR_MUL 0
+#endif
+
+/* Between the steps of an unrolled loop: else gcc's scheduler for RISC-V loads everything first, more than there are
+ * registers, and the stack carries the rest. */
+#if defined(__GNUC__) && defined(__riscv)
+#define TINYC_IN_TURN __asm__ volatile("" ::: "memory")
+#else
+#define TINYC_IN_TURN (void)0
+#endif
+
+/* Armv6-M: eight registers that every instruction reaches, no 64-bit products. */
+#if defined(__GNUC__) && defined(__ARM_ARCH_6M__)
+#define TINYC_ARMV6M 1
+#else
+#define TINYC_ARMV6M 0
+#endif
+/* Armv7-M and what includes it. */
+#if defined(__GNUC__) && defined(__thumb2__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define TINYC_ARMV7M 1
+#else
+#define TINYC_ARMV7M 0
+#endif
+
 /* The DSP extension of Armv7E-M and Armv8-M: pairs of 16-bit products. Kernels named _dsp run the portable one where it
  * is missing. */
-#if defined(__GNUC__) && defined(__thumb2__) && defined(__ARM_FEATURE_DSP) && defined(__ARM_ARCH_PROFILE) && \
-    __ARM_ARCH_PROFILE == 'M'
+#if TINYC_ARMV7M && defined(__ARM_FEATURE_DSP)
 #define TINYC_DSP 1
 #else
 #define TINYC_DSP 0
@@ -119,7 +145,73 @@ static inline void tinyc_load(void* to, const void* from, uint32_t n, int in_fla
 /* ---- fixed-point arithmetic of the TFLite reference kernels (double rounding) ---- */
 /* (a * b * 2 + 2^31) >> 32, b > INT32_MIN */
 static inline int32_t tinyc_mulhi(int32_t a, int32_t b) {
+#if TINYC_AVR_MUL /* unsigned products of bytes, column by column, then less what negative factors add */
+#define TINYC_MULHI(x, y, c0, c1, c2) "mul %" x ", %" y "\nadd %" c0 ", r0\nadc %" c1 ", r1\nadc %" c2 ", %[z]\n"
+  int32_t high;
+  uint8_t c1, c2, c3, zero = 0;
+  __asm__("mul %A[a], %A[b]\n"
+          "mov %[c1], r1\n"
+          "clr %[c2]\n"
+          "clr %[c3]\n"
+          "clr %A[h]\n"
+          "clr %B[h]\n"
+          "clr %C[h]\n"
+          "clr %D[h]\n"
+          TINYC_MULHI("A[a]", "B[b]", "[c1]", "[c2]", "[c3]")
+          TINYC_MULHI("B[a]", "A[b]", "[c1]", "[c2]", "[c3]")
+          TINYC_MULHI("A[a]", "C[b]", "[c2]", "[c3]", "A[h]")
+          TINYC_MULHI("B[a]", "B[b]", "[c2]", "[c3]", "A[h]")
+          TINYC_MULHI("C[a]", "A[b]", "[c2]", "[c3]", "A[h]")
+          TINYC_MULHI("A[a]", "D[b]", "[c3]", "A[h]", "B[h]")
+          TINYC_MULHI("B[a]", "C[b]", "[c3]", "A[h]", "B[h]")
+          TINYC_MULHI("C[a]", "B[b]", "[c3]", "A[h]", "B[h]")
+          TINYC_MULHI("D[a]", "A[b]", "[c3]", "A[h]", "B[h]")
+          TINYC_MULHI("B[a]", "D[b]", "A[h]", "B[h]", "C[h]")
+          TINYC_MULHI("C[a]", "C[b]", "A[h]", "B[h]", "C[h]")
+          TINYC_MULHI("D[a]", "B[b]", "A[h]", "B[h]", "C[h]")
+          TINYC_MULHI("C[a]", "D[b]", "B[h]", "C[h]", "D[h]")
+          TINYC_MULHI("D[a]", "C[b]", "B[h]", "C[h]", "D[h]")
+          "mul %D[a], %D[b]\n"
+          "add %C[h], r0\n"
+          "adc %D[h], r1\n"
+          "clr __zero_reg__\n"
+          "sbrs %D[a], 7\n"
+          "rjmp 1f\n"
+          "sub %A[h], %A[b]\n"
+          "sbc %B[h], %B[b]\n"
+          "sbc %C[h], %C[b]\n"
+          "sbc %D[h], %D[b]\n"
+          "1: sbrs %D[b], 7\n"
+          "rjmp 2f\n"
+          "sub %A[h], %A[a]\n"
+          "sbc %B[h], %B[a]\n"
+          "sbc %C[h], %C[a]\n"
+          "sbc %D[h], %D[a]\n"
+          "2: ldi %[c2], 0x40\n"
+          "add %[c3], %[c2]\n"
+          "adc %A[h], %[z]\n"
+          "adc %B[h], %[z]\n"
+          "adc %C[h], %[z]\n"
+          "adc %D[h], %[z]\n"
+          "lsl %[c3]\n"
+          "rol %A[h]\n"
+          "rol %B[h]\n"
+          "rol %C[h]\n"
+          "rol %D[h]"
+          : [h] "=&r"(high), [c1] "=&r"(c1), [c2] "=&d"(c2), [c3] "=&r"(c3)
+          : [a] "r"(a), [b] "r"(b), [z] "r"(zero)
+          : "r0");
+#undef TINYC_MULHI
+  return high;
+#elif TINYC_ARMV6M || defined(__AVR__) /* by halves; of the low word only the bits above 2^30 count */
+  const uint16_t al = (uint16_t)a, bl = (uint16_t)b;
+  const int16_t ah = (int16_t)(a >> 16), bh = (int16_t)(b >> 16);
+  const int32_t mid = (int32_t)ah * bl + (int32_t)((uint32_t)al * bl >> 16), low = (int32_t)bh * al + (uint16_t)mid;
+  const int32_t high = (int32_t)ah * bh + (mid >> 16) + (low >> 16);
+  return (int32_t)((uint32_t)high << 1) + ((((uint16_t)low >> 14) + 1) >> 1);
+#else
   return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
+#endif
 }
 /* x / 2^e rounded half away from zero, 0 <= e <= 31 */
 static inline int32_t tinyc_rshift(int32_t x, int e) {
@@ -129,11 +221,16 @@ static inline int32_t tinyc_rshift(int32_t x, int e) {
 }
 /* x * m * 2^(shift - 31) with both roundings, -31 <= shift <= 30, m > INT32_MIN */
 static inline int32_t tinyc_requant(int32_t x, int32_t m, int shift) {
-  if (shift >= 0) return tinyc_mulhi((int32_t)((uint32_t)x << shift), m);
+  if (shift > 0) x = (int32_t)((uint32_t)x << shift);
+  x = tinyc_mulhi(x, m);
+  if (shift >= 0) return x;
   /* tinyc_rshift for e = -shift >= 1, shorter: halves go up, and down below zero once x is one less; mulhi is not
    * INT32_MIN */
-  x = tinyc_mulhi(x, m);
-  return (((x + (x >> 31)) >> (-shift - 1)) + 1) >> 1;
+  x += x >> 31;
+#if defined(__AVR__) /* moves bytes where it would move bits one at a time */
+  for (; shift <= -9; shift += 8) x >>= 8;
+#endif
+  return ((x >> (-shift - 1)) + 1) >> 1;
 }
 static inline int32_t tinyc_clamp(int32_t v, int32_t lo, int32_t hi) { return v < lo ? lo : v > hi ? hi : v; }
 /* tinyc_clamp in the CPU's own width */
@@ -290,45 +387,8 @@ TINYC_ONCE int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
-TINYC_INLINE void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int in_flash,
-                                int32_t c, int32_t count, int32_t less, int8_t* out, int32_t step) {
-  for (; count >= 4; count -= 4, c += 4, w += 4 * (size_t)k, out += 4 * step) {
-    const int8_t *w0 = w, *w1 = w0 + k, *w2 = w1 + k, *w3 = w2 + k;
-    int32_t s0 = -less, s1 = s0, s2 = s0, s3 = s0;
-    unsigned i = 0;
-#define TINYC_TAP(j)                             \
-  do {                                           \
-    const int v = x[i + (j)];                    \
-    s0 += v * tinyc_ldw(w0 + i + (j), in_flash); \
-    s1 += v * tinyc_ldw(w1 + i + (j), in_flash); \
-    s2 += v * tinyc_ldw(w2 + i + (j), in_flash); \
-    s3 += v * tinyc_ldw(w3 + i + (j), in_flash); \
-  } while (0)
-#if defined(__thumb2__) || defined(__riscv)
-    for (; i + 8 <= k; i += 8) { /* five pointers advance once for 32 products; wider hosts vectorize the plain loop */
-      TINYC_TAP(0);
-      TINYC_TAP(1);
-      TINYC_TAP(2);
-      TINYC_TAP(3);
-      TINYC_TAP(4);
-      TINYC_TAP(5);
-      TINYC_TAP(6);
-      TINYC_TAP(7);
-    }
-#endif
-    for (; i < k; ++i) TINYC_TAP(0);
-#undef TINYC_TAP
-    out[0] = tinyc_finish(l, c, s0);
-    out[step] = tinyc_finish(l, c + 1, s1);
-    out[2 * step] = tinyc_finish(l, c + 2, s2);
-    out[3 * step] = tinyc_finish(l, c + 3, s3);
-  }
-  for (; count > 0; --count, ++c, w += k, out += step) {
-    int32_t sum = -less;
-    for (unsigned i = 0; i < k; ++i) sum += x[i] * tinyc_ldw(w + i, in_flash);
-    *out = tinyc_finish(l, c, sum);
-  }
-}
+void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int32_t c, int32_t count,
+                   int32_t less, int8_t* out, int32_t step);
 /* Sum of k activations. */
 static inline int32_t tinyc_sum(const int8_t* x, unsigned k) {
   int32_t sum = 0;

@@ -3,6 +3,7 @@
 
 extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
@@ -216,13 +217,19 @@ void backward(const BackwardArgs& a) {
 /// Several sweeps, over blocks of decoded filters or over groups, read the input again.
 Overlaps overlaps(const Program& p, const Layer& l) {
   if (l.record.block < l.record.out_c || l.record.p[0] != l.record.in_c) return {};
-  const bool in_place = l.record.p[1] != 0 && l.kernel->run != tinyc_conv_2d_dsp;
+  const bool in_place = l.record.p[1] != 0 && l.kernel->run != tinyc_conv_2d_dsp && l.kernel->run != tinyc_conv_2d_pair;
   return window_overlaps(p, l, in_place ? WindowOrder::filters : WindowOrder::gathered);
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
                                {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
-                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps}};
+                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps},
+                               {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps}};
+
+/// Whether two pixels at a time are faster: joining their windows costs what it saves in two filters.
+bool pays_pair(const tinyc_layer& r, const Tensor& w) {
+  return w.shape[3] == r.in_c && r.out_c >= 4 && std::int32_t{r.out_h} * r.out_w >= 2;
+}
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Conv2D>(n.op);
@@ -250,6 +257,13 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       }
     }
     patch += 3;  // decoded filters end anywhere
+  }
+  if (out.options().family == Family::pair && !offset && pays_pair(l.record, w)) {
+    const std::uint32_t pair = 4 * window + static_cast<std::uint32_t>(w.shape[3]) + 3;
+    if (out.options().fast || pair <= out.room()) {
+      l.kernel = &kKernels[3];
+      patch = pair;
+    }
   }
   l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));

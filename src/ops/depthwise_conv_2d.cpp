@@ -4,6 +4,7 @@
 
 extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
@@ -87,19 +88,15 @@ Overlaps overlaps(const Program& p, const Layer& l) {
           {}};
 }
 
-/// Band after band, channel after channel of it: a band's first output may be written before its last input is read. In
-/// one band, a channel's outputs take the place of its own inputs, which have been copied.
-Overlaps dsp_overlaps(const Program& p, const Layer& l) {
-  const tinyc_layer& r = l.record;
-  if (!is_window(p, l) || r.p[2] < 1) return {};
-  const bool one_band = r.p[3] || r.p[2] >= r.out_h;
-  if (one_band) return {{.exact = r.p[0] == 1 && r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c}, {}};
+/// Bands of output rows one after the other, channel after channel of each: a band's first output may be
+/// written before its last input is read.
+Overlaps band_overlaps(const tinyc_layer& r, std::int64_t band) {
   const std::int64_t row = std::int64_t{r.out_w} * r.out_c, in_row = std::int64_t{r.in_w} * r.in_c;
   Walk walk;
   for (std::int64_t line = 0; line < std::int64_t{r.n} * r.out_h; ++line) {
     const std::int64_t n = line / r.out_h, y = line % r.out_h;
-    if (y % r.p[2] != 0) continue;
-    const std::int64_t lines = std::min<std::int64_t>(r.p[2], r.out_h - y), first = y * r.stride_h - r.pad_t,
+    if (y % band != 0) continue;
+    const std::int64_t lines = std::min<std::int64_t>(band, r.out_h - y), first = y * r.stride_h - r.pad_t,
                        last = first + (lines - 1) * r.stride_h + (r.k_h - 1) * r.dil_h;
     walk.write(line * row, (line + lines) * row - 1);
     const std::int64_t top = std::clamp<std::int64_t>(first, 0, r.in_h - 1),
@@ -109,10 +106,24 @@ Overlaps dsp_overlaps(const Program& p, const Layer& l) {
   return {{.below = walk.below()}, {}};
 }
 
+/// In one band, a channel's outputs take the place of its own inputs, which have been copied.
+Overlaps dsp_overlaps(const Program& p, const Layer& l) {
+  const tinyc_layer& r = l.record;
+  if (!is_window(p, l) || r.p[2] < 1) return {};
+  if (!r.p[3] && r.p[2] < r.out_h) return band_overlaps(r, r.p[2]);
+  return {{.exact = r.p[0] == 1 && r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c}, {}};
+}
+
+/// Two rows are a band.
+Overlaps pair_overlaps(const Program& p, const Layer& l) {
+  return is_window(p, l) ? band_overlaps(l.record, 2) : Overlaps{};
+}
+
 constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps},
     {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps},
-    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps}};
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps},
+    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c", pair_overlaps}};
 
 /// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
 std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
@@ -163,6 +174,14 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
     l.kernel = &kKernels[2];
     window = choose_lines(r, out.options().fast);
+  }
+  if (out.options().family == Family::pair && !offset && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.out_h > 1) {
+    const std::uint32_t plane =
+        12 * (static_cast<std::uint32_t>(r.out_w - 1) * static_cast<std::uint32_t>(r.stride_w) + 3);
+    if (out.options().fast || plane <= window || plane <= out.room()) {
+      l.kernel = &kKernels[3];
+      window = plane;
+    }
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

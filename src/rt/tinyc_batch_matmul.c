@@ -16,7 +16,7 @@ TINYC_APART void tinyc_batch_matmul_product(const tinyc_layer* l, const int8_t* 
       for (unsigned i = 0; i < k; ++i) vector[i] = in[v + (int32_t)i * vectors];
       x = vector;
     }
-    tinyc_filters(l, x, w, k, !l->codec, set * l->out_c + c, count, l->p[4] ? l->p[4] * tinyc_sum(x, k) : 0,
+    tinyc_filters(l, x, w, k, set * l->out_c + c, count, l->p[4] ? l->p[4] * tinyc_sum(x, k) : 0,
                   out + (l->p[2] ? c * vectors + v : v * l->out_c + c), step);
   }
 }

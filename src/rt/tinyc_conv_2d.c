@@ -61,7 +61,7 @@ TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, co
           x = in + ((int32_t)iy * l->in_w + ix) * l->in_c;
         else
           tinyc_conv_2d_patch(l, in, iy, ix, patch);
-        tinyc_filters(l, x, w, k, !l->codec, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
+        tinyc_filters(l, x, w, k, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
       }
     }
   }

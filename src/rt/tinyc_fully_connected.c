@@ -17,7 +17,7 @@ TINYC_INLINE int tinyc_fully_connected_run(const tinyc_layer* l, uint8_t* arena,
       w = decoded;
     }
     for (int32_t n = 0; n < l->n; ++n, x += k, out += l->out_c)
-      tinyc_filters(l, x, w, k, !l->codec, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
+      tinyc_filters(l, x, w, k, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
   }
   return TINYC_OK;
 }

@@ -25,6 +25,8 @@ inline constexpr const char* kQemuTail =
 inline const Core kCores[] = {
     {"cortex-m0", "arm-none-eabi-gcc", "-mcpu=cortex-m0 -mthumb -mfloat-abi=soft", "arm.c",
      "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
+    {"cortex-m3", "arm-none-eabi-gcc", "-mcpu=cortex-m3 -mthumb -mfloat-abi=soft", "arm.c",
+     "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
     {"cortex-m4", "arm-none-eabi-gcc", "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", "arm.c",
      "qemu-system-arm -M mps2-an386", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
     {"cortex-m55", "arm-none-eabi-gcc", "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", "arm.c",

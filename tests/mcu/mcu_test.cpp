@@ -136,13 +136,22 @@ TEST_CASE("every operator's emitted code equals the host on emulated cores") {
   }
 }
 
-TEST_CASE("a model runs on an ATmega328P") {
+TEST_CASE("models run on an ATmega328P") {
   if (!installed("avr-gcc") || !installed("simavr")) {
     WARN("skipped: avr-gcc or simavr is not installed");
     return;
   }
-  for (const auto& [name, coding] : kCodings) {
-    const std::vector<Prepared> models{prepare(kAvrModel, "avr", coding)};
+  struct Run {
+    const char* name;
+    PassOptions::Coding coding;
+    const SmallModel* model;
+  };
+  std::vector<Run> runs;
+  for (const auto& [name, coding] : kCodings) runs.push_back({name, coding, &kAvrModels[0]});
+  runs.push_back({"_raw", PassOptions::Coding::raw, &kAvrModels[1]});
+  for (const auto& [name, coding, model] : runs) {
+    CAPTURE(name, model->name);
+    const std::vector<Prepared> models{prepare(*model, "avr", coding)};
     const fs::path dir = scratch_folder("avr"), boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
     for (const auto& [file, text] : emit_c(models[0].program)) write(dir / file, text);
     write(dir / "test.c", test_program(models));

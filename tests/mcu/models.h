@@ -81,13 +81,15 @@ inline constexpr SmallModel kSmallModels[] = {
      "%x = input f32[1,4,6,4] %a = space_to_depth(%x) block=2 %b = depth_to_space(%x) block=2 output %a output %b"},
 };
 
-/// Small enough for an ATmega328P's 2 KB of RAM.
-inline constexpr SmallModel kAvrModel = {"avr",
-                                         "%x = input f32[1,8,8,1] %c = conv_2d(%x, random(1) f32[4,3,3,1], random(2) "
-                                         "f32[4]) stride=2,2 pad=0,1,0,1 act=relu "
-                                         "%d = depthwise_conv_2d(%c, random(3) f32[1,3,3,4], random(4) f32[4]) "
-                                         "pad=1,1,1,1 act=relu %p = max_pool_2d(%d) kernel=2,2 stride=2,2 "
-                                         "%r = reshape(%p) shape=[1,16] %f = fully_connected(%r, random(5) f32[5,16], "
-                                         "random(6) f32[5]) %y = softmax(%f) output %y"};
+/// Small enough for an ATmega328P's 2 KB of RAM. The second's filters are longer than the stretches that its kernel
+/// sums up in 24 bits.
+inline constexpr SmallModel kAvrModels[] = {
+    {"avr",
+     "%x = input f32[1,8,8,1] %c = conv_2d(%x, random(1) f32[4,3,3,1], random(2) f32[4]) stride=2,2 pad=0,1,0,1 "
+     "act=relu %d = depthwise_conv_2d(%c, random(3) f32[1,3,3,4], random(4) f32[4]) pad=1,1,1,1 act=relu "
+     "%p = max_pool_2d(%d) kernel=2,2 stride=2,2 %r = reshape(%p) shape=[1,16] "
+     "%f = fully_connected(%r, random(5) f32[5,16], random(6) f32[5]) %y = softmax(%f) output %y"},
+    {"avr_long", "%x = input f32[1,655] %y = fully_connected(%x, random(1) f32[6,655], random(2) f32[6]) output %y"},
+};
 
 }  // namespace tinyc
