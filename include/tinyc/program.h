@@ -26,7 +26,8 @@ struct Kernel {
 /// lowered for a family runs everywhere, with the same outputs.
 enum class Family : std::uint8_t {
   portable,
-  dsp  ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+  dsp,  ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+  mve   ///< Armv8.1-M with integer vectors (Helium): Cortex-M52, M55, M85
 };
 
 /// What lowering may choose by.

@@ -4,6 +4,7 @@
 extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -214,7 +215,8 @@ void backward(const BackwardArgs& a) {
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c"},
                                {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c"},
-                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c"}};
+                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c"},
+                               {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c"}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& o = get<Conv2D>(n.op);
@@ -242,6 +244,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       }
     }
     patch += 3;  // decoded filters end anywhere
+  }
+  if (out.options().family == Family::mve && !offset && facts.fits_mve()) {
+    l.kernel = &kKernels[3];
+    patch *= 2;
   }
   l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));

@@ -5,6 +5,7 @@
 extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -81,7 +82,8 @@ void backward(const BackwardArgs& a) {
 constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c"},
     {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c"},
-    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"}};
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c"},
+    {"tinyc_depthwise_conv_2d_mve", tinyc_depthwise_conv_2d_mve, "tinyc_depthwise_conv_2d_mve.c"}};
 
 /// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
 std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
@@ -132,6 +134,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
     l.kernel = &kKernels[2];
     window = choose_lines(r);
+  }
+  if (out.options().family == Family::mve && !offset && facts.fits_mve() && r.p[0] == 1 && r.in_c >= 8) {
+    l.kernel = &kKernels[3];
+    window = static_cast<std::uint32_t>(w.bytes());
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

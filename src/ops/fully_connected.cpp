@@ -5,6 +5,7 @@
 extern "C" int tinyc_fully_connected(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -48,7 +49,8 @@ void backward(const BackwardArgs& a) {
 
 constexpr Kernel kKernels[] = {{"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c"},
                                {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c"},
-                               {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c"}};
+                               {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c"},
+                               {"tinyc_fully_connected_mve", tinyc_fully_connected_mve, "tinyc_fully_connected_mve.c"}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -69,6 +71,8 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     l.record.p[2] = out.options().fast || wide <= free_bytes(g, n) ? 1 : 0;
     if (l.record.p[2]) row = static_cast<std::uint32_t>(wide);
   }
+  if (out.options().family == Family::mve && w.quant->zero_point.at(0) == 0 && facts.fits_mve())
+    l.kernel = &kKernels[3];
   l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kMatrixBudget, row);
   out.add(std::move(l));
 }
