@@ -247,7 +247,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   }
   if (out.options().family == Family::mve && !offset && facts.fits_mve()) {
     l.kernel = &kKernels[3];
-    patch *= 2;
+    patch *= 3;
   }
   l.scratch_bytes = lower_weights(g, n, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));
