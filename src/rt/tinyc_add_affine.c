@@ -30,8 +30,10 @@ int tinyc_add_affine(const tinyc_layer* l, uint8_t* arena) {
   int32_t left = l->p[0];
 #if TINYC_MVE /* 10 instructions for four outputs */
   __asm__ volatile(
-      "vdup.32 q2, %[lo]\n"
-      "vdup.32 q3, %[hi]\n"
+      "ldr lr, %[lo]\n"
+      "vdup.32 q2, lr\n"
+      "ldr lr, %[hi]\n"
+      "vdup.32 q3, lr\n"
       "wlstp.32 lr, %[left], 2f\n"
       "1: vldrb.s32 q0, [%[a]], #4\n"
       "vmul.i32 q0, q0, %[fa]\n"
@@ -45,8 +47,8 @@ int tinyc_add_affine(const tinyc_layer* l, uint8_t* arena) {
       "letp lr, 1b\n"
       "2:"
       : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out)
-      : [left] "r"(left), [fa] "r"(f.a), [fb] "r"(f.b), [constant] "r"(f.constant), [shift] "r"(-f.shift), [lo] "r"(lo),
-        [hi] "r"(hi)
+      : [left] "r"(left), [fa] "r"(f.a), [fb] "r"(f.b), [constant] "r"(f.constant), [shift] "r"(-f.shift), [lo] "m"(lo),
+        [hi] "m"(hi)
       : "q0", "q1", "q2", "q3", "lr", "memory");
   left = 0;
 #elif !defined(__AVR__)

@@ -182,17 +182,20 @@ static void tinyc_depthwise_conv_2d_mve_init(const tinyc_layer* l, const int8_t*
 
 static void tinyc_depthwise_conv_2d_mve_picture(const tinyc_layer* l, tinyc_depthwise_conv_2d_mve_block* s,
                                                 const int8_t* in, int8_t* window, int8_t* out) {
-  const int32_t channels = l->in_c, bottom = l->in_h - (l->k_h - 1) * l->dil_h,
-                right = l->in_w - (l->k_w - 1) * l->dil_w; /* windows inside begin above and left of these */
+  const int32_t channels = l->in_c, step = l->dil_w * channels, across = l->stride_w * channels,
+                next = (int32_t)l->dil_h * l->in_w * channels - l->k_w * step;
+  const int bottom = l->in_h - (l->k_h - 1) * l->dil_h, right = l->in_w - (l->k_w - 1) * l->dil_w;
+  const int width = l->out_w, stride = l->stride_w; /* windows inside begin above and left of `bottom` and `right` */
   int oy, ox;
   for (oy = 0; oy < l->out_h; ++oy) {
     const int iy = oy * l->stride_h - l->pad_t, inside = iy >= 0 && iy < bottom;
+    int32_t at = ((int32_t)iy * l->in_w - l->pad_l) * channels;
     int ix = -l->pad_l;
-    for (ox = 0; ox < l->out_w; ++ox, ix += l->stride_w, out += channels) {
+    for (ox = 0; ox < width; ++ox, ix += stride, at += across, out += channels) {
       if (inside && ix >= 0 && ix < right) {
-        s->step = l->dil_w * channels;
-        s->next = ((int32_t)l->dil_h * l->in_w - l->k_w * l->dil_w) * channels;
-        tinyc_depthwise_conv_2d_mve_pixel(s, in + ((int32_t)iy * l->in_w + ix) * channels, out);
+        s->step = step;
+        s->next = next;
+        tinyc_depthwise_conv_2d_mve_pixel(s, in + at, out);
       } else {
         tinyc_mve_window(l, in, iy, ix, channels, window);
         s->step = channels;

@@ -3,6 +3,7 @@
 //
 // A program (boards/layers.c) reads the layers from a file, so that thousands need one build and one run. TINYC_LAYERS:
 // how many for each operator, 200 by default.
+#include <algorithm>
 #include <cstring>
 #include <sstream>
 
@@ -163,6 +164,9 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
       const Family family = find_target(core.name)->family;
       for (std::size_t i = 0; i < cases.size(); ++i) file.add(cases[i], {family, i % 2 == 1});
       file.write(dir);
+      const std::string suffix = family == Family::dsp ? "_dsp" : family == Family::mve ? "_mve" : "";
+      for (const char* stem : {"tinyc_conv_2d", "tinyc_depthwise_conv_2d", "tinyc_fully_connected"})
+        CHECK(std::ranges::count(file.kernels(), stem + suffix) == 1);  // else the special kernels would not be tested
       write_runtime(dir);
       const std::string flags = std::string(core.flags) +
                                 " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +
