@@ -44,7 +44,8 @@ struct Kernel {
 enum class Family : std::uint8_t {
   portable,
   pair,  ///< 32-bit multiplication shared by two activations: Cortex-M0, M3, RV32IM
-  dsp    ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+  dsp,   ///< Armv7E-M, Armv8-M with the DSP extension: Cortex-M4, M7, M33
+  mve    ///< Armv8.1-M with integer vectors (Helium): Cortex-M52, M55, M85
 };
 
 /// What lowering may choose by.

@@ -68,6 +68,13 @@
 #define TINYC_DSP 0
 #endif
 
+/* The vector extension of Armv8.1-M (Helium). Kernels named _mve run the portable one where it is missing. */
+#if defined(__GNUC__) && defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && !defined(__ARM_BIG_ENDIAN)
+#define TINYC_MVE 1
+#else
+#define TINYC_MVE 0
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

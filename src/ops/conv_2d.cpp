@@ -5,6 +5,7 @@ extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -217,14 +218,16 @@ void backward(const BackwardArgs& a) {
 /// Several sweeps, over blocks of decoded filters or over groups, read the input again.
 Overlaps overlaps(const Program& p, const Layer& l) {
   if (l.record.block < l.record.out_c || l.record.p[0] != l.record.in_c) return {};
-  const bool in_place = l.record.p[1] != 0 && l.kernel->run != tinyc_conv_2d_dsp && l.kernel->run != tinyc_conv_2d_pair;
-  return window_overlaps(p, l, in_place ? WindowOrder::filters : WindowOrder::gathered);
+  const bool portable = l.kernel->run == tinyc_conv_2d || l.kernel->run == tinyc_conv_2d_wzp;
+  if (l.record.p[1] && !portable) return group_overlaps(p, l, 4);
+  return window_overlaps(p, l, l.record.p[1] ? WindowOrder::filters : WindowOrder::gathered);
 }
 
 constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
                                {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
                                {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps},
-                               {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps}};
+                               {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps},
+                               {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c", overlaps}};
 
 /// Whether two pixels at a time are faster: joining their windows costs what it saves in two filters.
 bool pays_pair(const tinyc_layer& r, const Tensor& w) {
@@ -264,6 +267,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       l.kernel = &kKernels[3];
       patch = pair;
     }
+  }
+  if (out.options().family == Family::mve && !offset && facts.fits_mve()) {
+    l.kernel = &kKernels[4];
+    patch *= 3;
   }
   l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kConvBudget, patch);
   out.add(std::move(l));

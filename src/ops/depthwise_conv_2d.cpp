@@ -6,6 +6,7 @@ extern "C" int tinyc_depthwise_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -103,7 +104,8 @@ Overlaps band_overlaps(const tinyc_layer& r, std::int64_t band) {
                        bottom = std::clamp<std::int64_t>(last, 0, r.in_h - 1);
     walk.read((n * r.in_h + top) * in_row, (n * r.in_h + bottom + 1) * in_row - 1);
   }
-  return {{.below = walk.below()}, {}};
+  // and where the instructions are missing, the portable kernel runs
+  return {{.below = std::max(walk.below(), walk_windows(r, WindowOrder::channelwise, false).below())}, {}};
 }
 
 /// In one band, a channel's outputs take the place of its own inputs, which have been copied.
@@ -119,11 +121,15 @@ Overlaps pair_overlaps(const Program& p, const Layer& l) {
   return is_window(p, l) ? band_overlaps(l.record, 2) : Overlaps{};
 }
 
+/// Blocks of channels, of which the last may read again what the ones before it read.
+Overlaps mve_overlaps(const Program& p, const Layer& l) { return window_overlaps(p, l, WindowOrder::again); }
+
 constexpr Kernel kKernels[] = {
     {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps},
     {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps},
     {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps},
-    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c", pair_overlaps}};
+    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c", pair_overlaps},
+    {"tinyc_depthwise_conv_2d_mve", tinyc_depthwise_conv_2d_mve, "tinyc_depthwise_conv_2d_mve.c", mve_overlaps}};
 
 /// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
 std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
@@ -182,6 +188,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
       l.kernel = &kKernels[3];
       window = plane;
     }
+  }
+  if (out.options().family == Family::mve && !offset && facts.fits_mve() && r.p[0] == 1 && r.in_c >= 8) {
+    l.kernel = &kKernels[4];
+    window = std::max(window, static_cast<std::uint32_t>(w.bytes()));  // where vectors are missing: the taps
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

@@ -5,6 +5,7 @@
 extern "C" int tinyc_fully_connected(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_mve(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -52,22 +53,19 @@ Overlaps overlaps(const Program& p, const Layer& l) {
   Layer rows = l;
   tinyc_layer& r = rows.record;
   r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
-  return window_overlaps(p, rows, WindowOrder::filters);
-}
-
-/// Rows that are widened first; else each is read again for every two outputs, which no walk counts.
-Overlaps dsp_overlaps(const Program& p, const Layer& l) {
-  if (l.record.n < 2 || l.record.block < l.record.out_c || l.record.p[2] == 0) return {};
-  Layer rows = l;
-  tinyc_layer& r = rows.record;
-  r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
-  return window_overlaps(p, rows, WindowOrder::gathered);
+  if (l.kernel->run == tinyc_fully_connected || l.kernel->run == tinyc_fully_connected_wzp)
+    return window_overlaps(p, rows, WindowOrder::filters);
+  if (r.n > 32767) return {};
+  r.in_h = r.out_h = static_cast<std::int16_t>(r.n);  // several rows at a time
+  r.n = 1;
+  return group_overlaps(p, rows, 4);
 }
 
 constexpr Kernel kKernels[] = {
     {"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c", overlaps},
     {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c", overlaps},
-    {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c", dsp_overlaps}};
+    {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c", overlaps},
+    {"tinyc_fully_connected_mve", tinyc_fully_connected_mve, "tinyc_fully_connected_mve.c", overlaps}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -88,6 +86,8 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
     l.record.p[2] = out.options().fast || wide <= out.room() ? 1 : 0;
     if (l.record.p[2]) row = static_cast<std::uint32_t>(wide);
   }
+  if (out.options().family == Family::mve && w.quant->zero_point.at(0) == 0 && facts.fits_mve())
+    l.kernel = &kKernels[3];
   l.scratch_bytes = lower_weights(g, l, out, n.inputs[1], w.shape[0], kMatrixBudget, row);
   out.add(std::move(l));
 }

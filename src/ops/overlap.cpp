@@ -71,8 +71,8 @@ Walk walk_windows(const tinyc_layer& r, WindowOrder order, bool backwards) {
   // outputs of a pixel that are written before its window is read for the last time, and the first byte read then
   const std::int64_t before = order == WindowOrder::gathered  ? 0
                               : order == WindowOrder::filters ? (channels % 4 ? channels - 1 : channels - 4)
-                                                              : channels - 1,
-                     skipped = order == WindowOrder::channelwise ? r.in_c - 1 : 0;
+                                                              : channels - 1,  // again, channelwise
+      skipped = order == WindowOrder::channelwise ? r.in_c - 1 : 0;
   Walk walk;
   for (std::int64_t i = 0; i < pixels; ++i) {
     const std::int64_t pixel = backwards ? pixels - 1 - i : i, row = pixel / r.out_w, out = pixel * channels;
@@ -87,6 +87,22 @@ Walk walk_windows(const tinyc_layer& r, WindowOrder order, bool backwards) {
 Overlaps window_overlaps(const Program& p, const Layer& l, WindowOrder order) {
   if (!is_window(p, l)) return {};
   return {{.below = walk_windows(l.record, order, false).below()}, {}};
+}
+
+Overlaps group_overlaps(const Program& p, const Layer& l, std::int64_t group) {
+  if (!is_window(p, l)) return {};
+  const tinyc_layer& r = l.record;
+  const std::int64_t per_picture = std::int64_t{r.out_h} * r.out_w;
+  Walk walk;
+  for (std::int64_t n = 0; n < r.n; ++n)
+    for (std::int64_t first = 0; first < per_picture; first += group) {
+      const std::int64_t end = std::min(first + group, per_picture);
+      walk.write((n * per_picture + first) * r.out_c, (n * per_picture + end) * r.out_c - 1);
+      for (std::int64_t i = first; i < end; ++i)
+        if (const Reach reach = window_reach(r, n, i / r.out_w, i % r.out_w); reach.first <= reach.last)
+          walk.read(reach.first, reach.last);
+    }
+  return {{.below = walk.below()}, {}};
 }
 
 }  // namespace tinyc

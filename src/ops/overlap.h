@@ -58,6 +58,7 @@ bool is_window(const Program& p, const Layer& l);
 /// read the windows of several pixels before they write the first of these.
 enum class WindowOrder : std::uint8_t {
   gathered,    ///< the window is read, then all channels are written
+  again,       ///< the window is read again for every output
   filters,     ///< the window is read again for every four outputs, and then for each of the rest (tinyc_filters)
   channelwise  ///< each output channel is written after its own input channel, or a part of them, was read
 };
@@ -65,5 +66,7 @@ enum class WindowOrder : std::uint8_t {
 Walk walk_windows(const tinyc_layer& r, WindowOrder order, bool backwards);
 /// Layers whose output may lie in front of in0 only.
 Overlaps window_overlaps(const Program& p, const Layer& l, WindowOrder order);
+/// Kernels that read the windows of `group` pixels again for every output of these, the last one perhaps twice.
+Overlaps group_overlaps(const Program& p, const Layer& l, std::int64_t group);
 
 }  // namespace tinyc

@@ -29,6 +29,8 @@ struct ScaleFacts {
   std::int32_t least_shift = 31, most_shift = -31;
   /// tinyc_dsp_requant (tinyc_rt.h) can do it.
   bool fits_dsp() const noexcept { return largest_sum < 1 << 30 && least_shift >= -22 && most_shift <= -1; }
+  /// The kernels for Armv8.1-M vectors can do it.
+  bool fits_mve() const noexcept { return most_shift <= -1; }
 };
 
 /// Everything a kernel needs that depends on the weights' scales and sums, for int8 `weights` whose output channels

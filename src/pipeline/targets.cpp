@@ -22,7 +22,7 @@ constexpr Target kTargets[] = {
     {"cortex-m4", "Cortex-M4", kArm, "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", Family::dsp},
     {"cortex-m7", "Cortex-M7", kArm, "-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", Family::dsp},
     {"cortex-m33", "Cortex-M33", kArm, "-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard", Family::dsp},
-    {"cortex-m55", "Cortex-M55", kArm, "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", Family::dsp},
+    {"cortex-m55", "Cortex-M55", kArm, "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", Family::mve},
     {"rv32", "RISC-V RV32IMAC", "riscv64-unknown-elf-", "-march=rv32imac -mabi=ilp32 --specs=picolibc.specs",
      Family::pair},
     {"avr", "ATmega, e.g. Arduino Uno", "avr-", "-mmcu=atmega328p"},

@@ -28,6 +28,30 @@ int tinyc_add_affine(const tinyc_layer* l, uint8_t* arena) {
   const tinyc_affine f = tinyc_add_constants(l);
   const int lo = l->act_min, hi = l->act_max;
   int32_t left = l->p[0];
+#if TINYC_MVE /* 10 instructions for four outputs */
+  __asm__ volatile(
+      "ldr lr, %[lo]\n"
+      "vdup.32 q2, lr\n"
+      "ldr lr, %[hi]\n"
+      "vdup.32 q3, lr\n"
+      "wlstp.32 lr, %[left], 2f\n"
+      "1: vldrb.s32 q0, [%[a]], #4\n"
+      "vmul.i32 q0, q0, %[fa]\n"
+      "vldrb.s32 q1, [%[b]], #4\n"
+      "vmla.s32 q0, q1, %[fb]\n"
+      "vadd.i32 q0, q0, %[constant]\n"
+      "vshl.s32 q0, %[shift]\n"
+      "vmax.s32 q0, q0, q2\n"
+      "vmin.s32 q0, q0, q3\n"
+      "vstrb.32 q0, [%[out]], #4\n"
+      "letp lr, 1b\n"
+      "2:"
+      : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out)
+      : [left] "r"(left), [fa] "r"(f.a), [fb] "r"(f.b), [constant] "r"(f.constant), [shift] "r"(-f.shift), [lo] "m"(lo),
+        [hi] "m"(hi)
+      : "q0", "q1", "q2", "q3", "lr", "memory");
+  left = 0;
+#endif
   if (TINYC_BY_FOUR &&
       hi - lo == 255) /* Cortex-M4: 7.5 instructions an output: two loads, MLA, MLA, ASR, SSAT, store */
     for (; left >= 4; left -= 4, a += 4, b += 4, out += 4) {

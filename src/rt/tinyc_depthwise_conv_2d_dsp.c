@@ -9,10 +9,8 @@
  * (outputs of a line + 1) / 2 * 2 * stride + 2 numbers; then all weights when they are coded. */
 #include "tinyc_rt.h"
 
-int tinyc_depthwise_conv_2d(const tinyc_layer* l, uint8_t* arena);
 int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena);
 
-#if TINYC_DSP
 /* The picture by lines; `step` along a line and `cross` to the next one, in bytes or weights. */
 typedef struct {
   int32_t in_step, in_cross, out_step, out_cross, w_step, w_cross;
@@ -43,6 +41,7 @@ typedef struct {
   int shift;
 } tinyc_depthwise_conv_2d_dsp_channel;
 
+#if TINYC_DSP
 /* One window row of two neighbouring outputs: stride 1 reads columns 0 to 3, stride 2 columns 0 to 4. */
 #define TINYC_DEPTHWISE_ROW_1(row, at) \
   "ldrd %[p], %[q], [%[" row           \
@@ -100,12 +99,13 @@ typedef struct {
       "%[s0]") "strb %[s0], [%[out]]" TINYC_DEPTHWISE_OPERANDS)
 
 /* `lines` lines of a channel's outputs from its plane. */
-static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_depthwise_lines* g,
+static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_layer* l, const tinyc_depthwise_lines* g,
                                                 const tinyc_depthwise_conv_2d_dsp_channel* k, const int16_t* plane,
                                                 int lines, int8_t* to) {
   const int32_t channels = g->out_step, row = g->dilation * g->width, step = g->line_stride * g->width;
   const int32_t cross = g->out_cross;
   const int pairs = g->length >> 1, odd = g->length & 1, stride = g->stride;
+  (void)l;
   for (; lines > 0; --lines, plane += step, to += cross) {
     const int16_t *r0 = plane, *r1 = plane + row, *r2 = r1 + row, *const end = r0 + 2 * pairs * stride;
     int8_t* out = to;
@@ -119,18 +119,41 @@ static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_depthwise_lines* g,
   }
 }
 
+#else
+/* The same where the extension is missing. */
+static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_layer* l, const tinyc_depthwise_lines* g,
+                                                const tinyc_depthwise_conv_2d_dsp_channel* k, const int16_t* plane,
+                                                int lines, int8_t* to) {
+  const int32_t row = g->dilation * g->width, step = g->line_stride * g->width;
+  for (; lines > 0; --lines, plane += step, to += g->out_cross) {
+    int8_t* out = to;
+    int i, j;
+    for (i = 0; i < g->length; ++i, out += g->out_step) {
+      const int16_t* x = plane + i * g->stride;
+      int32_t twice = k->bias;
+      for (j = 0; j < 6; j += 2, x += row)
+        twice +=
+            x[0] * (int16_t)(k->w[j] & 0xffffu) + x[1] * (int16_t)(k->w[j] >> 16) + x[2] * (int16_t)(k->w[j + 1] >> 16);
+      *out = (int8_t)tinyc_output(tinyc_requant(twice >> 1, k->mult, -k->shift), l->out_zp, -128, 127);
+    }
+  }
+}
+#endif
+
 static void tinyc_depthwise_conv_2d_dsp_prepare(const tinyc_layer* l, const tinyc_depthwise_lines* g, const int8_t* w,
                                                 int32_t c, tinyc_depthwise_conv_2d_dsp_channel* k) {
+  const int in_flash = !l->codec;
   int i;
   for (i = 0, w += c; i < 6; i += 2, w += g->w_cross) {
-    const uint32_t w0 = (uint32_t)w[0] << 1, w1 = (uint32_t)w[g->w_step] << 1, w2 = (uint32_t)w[2 * g->w_step] << 1;
+    const uint32_t w0 = (uint32_t)tinyc_ldw(w, in_flash) << 1, w1 = (uint32_t)tinyc_ldw(w + g->w_step, in_flash) << 1,
+                   w2 = (uint32_t)tinyc_ldw(w + 2 * g->w_step, in_flash) << 1;
     k->w[i] = (w0 & 0xffffu) | w1 << 16;
     k->w[i + 1] = (w1 & 0xffffu) | w2 << 16;
   }
-  k->bias = tinyc_dsp_twice(l->bias[c]);
-  k->mult = l->mult[c & (l->p[5] >> 1)];
-  k->shift = -l->shift[c & -(l->p[5] & 1)];
-  k->round = tinyc_dsp_round(l->out_zp, k->shift);
+  k->bias = (int32_t)((uint32_t)tinyc_ld32(l->bias + c) << 1);
+  k->mult = tinyc_ld32(l->mult + (c & (l->p[5] >> 1)));
+  k->shift = -tinyc_ld8(l->shift + (c & -(l->p[5] & 1)));
+  k->round = (int32_t)((uint32_t)(2 * l->out_zp + 1) << (k->shift - 1)); /* as tinyc_dsp_round */
 }
 
 /* Copies `lines` lines of `count` values of a channel to a plane. */
@@ -169,7 +192,7 @@ static void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const tinyc_d
       left = (int)l->p[0];
     }
     tinyc_depthwise_conv_2d_dsp_prepare(l, g, w, c, &k);
-    tinyc_depthwise_conv_2d_dsp_outputs(g, &k, plane, lines, out);
+    tinyc_depthwise_conv_2d_dsp_outputs(l, g, &k, plane, lines, out);
   }
 }
 
@@ -201,6 +224,3 @@ int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
   }
   return TINYC_OK;
 }
-#else
-int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) { return tinyc_depthwise_conv_2d(l, arena); }
-#endif

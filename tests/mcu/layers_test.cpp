@@ -3,6 +3,7 @@
 //
 // A program (boards/layers.c) reads the layers from a file, so that thousands need one build and one run. TINYC_LAYERS:
 // how many for each operator, 200 by default.
+#include <algorithm>
 #include <cstring>
 #include <sstream>
 
@@ -147,6 +148,15 @@ class LayersFile {
 
 }  // namespace
 
+TEST_CASE("programs for every family run on the host, with the same outputs") {
+  for (const Case& c : random_cases(200))
+    for (const Family family : {Family::portable, Family::pair, Family::dsp, Family::mve})
+      for (const bool fast : {false, true}) {
+        CAPTURE(static_cast<int>(family), fast, to_string(c.layer.x.shape), to_string(c.layer.w.shape));
+        REQUIRE(run_int8(graph_of(c.layer), {{c.layer.x, c.layer.in}}, {family, fast}) == c.expected);
+      }
+}
+
 TEST_CASE("random layers equal their definitions on the cores that special kernels are for") {
   const char* wanted = std::getenv("TINYC_LAYERS");
   const std::vector<Case> cases = random_cases(wanted ? std::strtoul(wanted, nullptr, 10) : 200);
@@ -163,6 +173,9 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
       const Family family = find_target(core.name)->family;
       for (std::size_t i = 0; i < cases.size(); ++i) file.add(cases[i], {family, i % 2 == 1});
       file.write(dir);
+      const std::string suffix = family == Family::dsp ? "_dsp" : family == Family::mve ? "_mve" : "";
+      for (const char* stem : {"tinyc_conv_2d", "tinyc_depthwise_conv_2d", "tinyc_fully_connected"})
+        CHECK(std::ranges::count(file.kernels(), stem + suffix) == 1);  // else the special kernels would not be tested
       write_runtime(dir);
       const std::string flags = std::string(core.flags) +
                                 " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +

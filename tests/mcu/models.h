@@ -30,6 +30,7 @@ inline constexpr SmallModel kSmallModels[] = {
      "%y = fully_connected(%h, random(3) f32[7,13]) output %y"},
     {"batch_matmul", "%x = input f32[1,4,10] %y = batch_matmul(%x, random(1) f32[1,10,6]) output %y"},
     {"add", "%x = input f32[1,4,4,8] %a = relu(%x) %y = add(%x, %a) act=relu output %y"},
+    {"add_odd", "%x = input f32[1,3,5,7] %a = relu(%x) %y = add(%x, %a) output %y"},
     {"add_broadcast", "%x = input f32[1,4,4,8] %y = add(%x, random(1) f32[8]) output %y"},
     {"sub", "%x = input f32[1,4,4,8] %a = tanh(%x) %y = sub(%a, %x) output %y"},
     {"mul", "%x = input f32[1,4,4,8] %a = logistic(%x) %y = mul(%x, %a) output %y"},

@@ -111,8 +111,8 @@ inline tinyc::Graph int8_graph(const tinyc::OpData& op, const std::vector<Int8In
 
 /// Lowers, plans and runs a graph of int8_graph(). The arena starts filled with a pattern and everything in it is moved
 /// up, so that offset 0 is nothing special; bytes that belong to no layer's output or scratch must come back unchanged.
-inline Int8s run_int8(const tinyc::Graph& g, const std::vector<Int8In>& in) {
-  tinyc::Program p = tinyc::lower(g);
+inline Int8s run_int8(const tinyc::Graph& g, const std::vector<Int8In>& in, const tinyc::LowerOptions& options = {}) {
+  tinyc::Program p = tinyc::lower(g, options);
   constexpr std::uint32_t kMargin = 16;
   p.arena_bytes += 2 * kMargin;
   for (auto& v : p.values) v.offset += kMargin;
