@@ -14,6 +14,22 @@ static inline void tinyc_filters_four(const int8_t* x, const int8_t* w, unsigned
   (void)in_flash;
   tinyc_filters_armv6m(x, w, k, sum);
 #else
+#if TINYC_AVR_MUL
+  if (in_flash) {
+    const int8_t* const last = x + k;
+    unsigned fours = k >> 2, i;
+    for (const int8_t* v = w; fours > 0;) {
+      const unsigned part = fours < 64 ? fours : 64;
+      tinyc_filters_avr(x, v, k, (uint8_t)part, sum);
+      fours -= part;
+      x += 4 * part;
+      v += 4 * part;
+    }
+    for (w += k & ~3u; x != last; ++x, ++w)
+      for (i = 0; i < 4; ++i) sum[i] += *x * tinyc_ld8(w + i * k);
+    return;
+  }
+#endif
   const int8_t *w0 = w, *w1 = w0 + k, *w2 = w1 + k, *w3 = w2 + k, *end = x + k;
   int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
 #define TINYC_TAP(j)                         \
@@ -37,24 +53,6 @@ static inline void tinyc_filters_four(const int8_t* x, const int8_t* w, unsigned
     TINYC_TAP(7);
   }
   end = x + (k & 7u);
-#elif TINYC_AVR_MUL
-  if (in_flash) {
-    unsigned fours = k >> 2;
-    while (fours > 0) {
-      const unsigned part = fours < 64 ? fours : 64;
-      tinyc_filters_avr(x, w0, k, (uint8_t)part, sum);
-      fours -= part;
-      x += 4 * part;
-      w0 += 4 * part;
-    }
-    w1 = w0 + k;
-    w2 = w1 + k;
-    w3 = w2 + k;
-    s0 = sum[0];
-    s1 = sum[1];
-    s2 = sum[2];
-    s3 = sum[3];
-  }
 #endif
   for (; x != end; ++x, ++w0, ++w1, ++w2, ++w3) TINYC_TAP(0);
 #undef TINYC_TAP

@@ -14,11 +14,9 @@
       TINYC_FILTERS_PRODUCT("r3", "r10") TINYC_FILTERS_PRODUCT("r4", "r11") "adds r5, #1\n"
 
 /* Adds to sum[0 .. 3]; the index in r5 counts from -k up to 0. */
-void tinyc_filters_armv6m(const int8_t* x, const int8_t* w, unsigned k, int32_t* sum);
-__attribute__((naked)) void tinyc_filters_armv6m(const int8_t* x __attribute__((unused)),
-                                                 const int8_t* w __attribute__((unused)),
-                                                 unsigned k __attribute__((unused)),
-                                                 int32_t* sum __attribute__((unused))) {
+__attribute__((naked)) void tinyc_filters_armv6m(const int8_t* x, const int8_t* w, unsigned k, int32_t* sum);
+void tinyc_filters_armv6m(const int8_t* x __attribute__((unused)), const int8_t* w __attribute__((unused)),
+                          unsigned k __attribute__((unused)), int32_t* sum __attribute__((unused))) {
   __asm__ volatile(
       ".syntax unified\n"
       "push {r4, r5, r6, r7, lr}\n"

@@ -41,12 +41,11 @@
 
 /* Adds the products of 4 * fours taps, 1 <= fours <= 64 (or the 24 bits overflow), of filters of k weights in flash,
  * k >= 4, to sum[0 .. 3]. */
-void tinyc_filters_avr(const int8_t* x, const int8_t* w, unsigned k, uint8_t fours, int32_t* sum);
-__attribute__((naked, noinline)) void tinyc_filters_avr(const int8_t* x __attribute__((unused)),
-                                                        const int8_t* w __attribute__((unused)),
-                                                        unsigned k __attribute__((unused)),
-                                                        uint8_t fours __attribute__((unused)),
-                                                        int32_t* sum __attribute__((unused))) {
+__attribute__((naked, noinline)) void tinyc_filters_avr(const int8_t* x, const int8_t* w, unsigned k, uint8_t fours,
+                                                        int32_t* sum);
+void tinyc_filters_avr(const int8_t* x __attribute__((unused)), const int8_t* w __attribute__((unused)),
+                       unsigned k __attribute__((unused)), uint8_t fours __attribute__((unused)),
+                       int32_t* sum __attribute__((unused))) {
 #define TINYC_FILTERS_PUSH(r) "push " r "\n"
   __asm__ volatile(
       TINYC_FILTERS_SAVED(TINYC_FILTERS_PUSH)

@@ -2,7 +2,8 @@
 #include "tinyc_rt.h"
 
 #if TINYC_ARMV6M
-void tinyc_pair_armv6m(const uint32_t* x, const int8_t* w, const int8_t* w1, unsigned k, uint32_t* sums);
+__attribute__((naked)) void tinyc_pair_armv6m(const uint32_t* x, const int8_t* w, const int8_t* w1, unsigned k,
+                                              uint32_t* sums);
 /* Two taps of two filters: 21 instructions for 8 products. r3 counts up to 0, where x ends. */
 #define TINYC_PAIR_TAPS   \
   "ldmia r0!, {r4, r5}\n" \
@@ -29,11 +30,9 @@ void tinyc_pair_armv6m(const uint32_t* x, const int8_t* w, const int8_t* w1, uns
 
 /* k taps, an even number. The sums are in the high registers, which only ADD and CMP reach: written whole, because a
  * compiler would spill. */
-__attribute__((naked)) void tinyc_pair_armv6m(const uint32_t* x __attribute__((unused)),
-                                              const int8_t* w __attribute__((unused)),
-                                              const int8_t* w1 __attribute__((unused)),
-                                              unsigned k __attribute__((unused)),
-                                              uint32_t* sums __attribute__((unused))) {
+void tinyc_pair_armv6m(const uint32_t* x __attribute__((unused)), const int8_t* w __attribute__((unused)),
+                       const int8_t* w1 __attribute__((unused)), unsigned k __attribute__((unused)),
+                       uint32_t* sums __attribute__((unused))) {
   __asm__ volatile(
       ".syntax unified\n"
       "push {r4, r5, r6, r7, lr}\n"

@@ -2,7 +2,8 @@
 #include "tinyc_rt.h"
 
 #if TINYC_ARMV7M
-void tinyc_pair_armv7m(const uint32_t* x, const int8_t* w, const int8_t* w1, unsigned k, uint32_t* sums);
+__attribute__((naked)) void tinyc_pair_armv7m(const uint32_t* x, const int8_t* w, const int8_t* w1, unsigned k,
+                                              uint32_t* sums);
 /* Two taps of two filters: 13 instructions for 8 products. */
 #define TINYC_PAIR_TAPS        \
   "ldrd r9, r10, [r0], #8\n"   \
@@ -21,11 +22,9 @@ void tinyc_pair_armv7m(const uint32_t* x, const int8_t* w, const int8_t* w1, uns
 
 /* k taps, an even number. Written whole: four sums, their constant and what is added to them take all registers, and a
  * compiler would spill. */
-__attribute__((naked)) void tinyc_pair_armv7m(const uint32_t* x __attribute__((unused)),
-                                              const int8_t* w __attribute__((unused)),
-                                              const int8_t* w1 __attribute__((unused)),
-                                              unsigned k __attribute__((unused)),
-                                              uint32_t* sums __attribute__((unused))) {
+void tinyc_pair_armv7m(const uint32_t* x __attribute__((unused)), const int8_t* w __attribute__((unused)),
+                       const int8_t* w1 __attribute__((unused)), unsigned k __attribute__((unused)),
+                       uint32_t* sums __attribute__((unused))) {
   __asm__ volatile(
       "push {r4, r5, r6, r7, r8, r9, r10, r11, lr}\n"
       "ldr r8, [sp, #36]\n"
