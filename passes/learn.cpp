@@ -5,7 +5,7 @@
 namespace tinyc {
 
 TrainJob job_of(const PassOptions& o) {
-  return {o.training.data, o.training.teacher, o.training.options, o.training.hooks, {}, {}};
+  return {o.training.data, o.training.teacher, o.training.options, o.training.hooks, {}, {}, {}};
 }
 
 std::string training_note(const TrainResult& r) {

@@ -53,6 +53,9 @@ struct PassOptions {
     const Graph* teacher = nullptr;  ///< float graph
     TrainOptions options;
     Hooks hooks;
+    /// How the ranges of activations follow the weights in quantization-aware training: by calibration before each
+    /// epoch, or as moving averages of each mini-batch's extremes.
+    enum class Ranges : std::uint8_t { calibrated, moving } ranges = Ranges::calibrated;
   } training;
   /// What pass prune_channels removes: whole channels, until the fraction is gone.
   struct PruneChannels {

@@ -72,6 +72,9 @@ struct TrainJob {
   std::function<bool(double progress, std::span<Parameter> parameters)> schedule;
   /// Called before every epoch with the graph as it stands.
   std::function<FakeQuant(const Graph&)> quantization;
+  /// Called after every step with the extremes of each activation in its forward pass, by tensor id (min > max: not
+  /// computed), as they are before rounding: may move the grids that `quantization` gave, for the steps that follow.
+  std::function<void(std::span<const Range> extremes, FakeQuant& grids)> follow;
 };
 
 struct TrainResult {

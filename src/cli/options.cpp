@@ -137,6 +137,12 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.student = v; }},
     {"qat", nullptr, "quantization-aware training before quantizing", false,
      [](O& o, const std::string& v) { o.settings.qat = parse_switch(v, "--qat"); }},
+    {"qat-ranges", "R", "of activations in --qat: calibrated (default; before each epoch) or moving (averages)", false,
+     [](O& o, const std::string& v) {
+       using Ranges = P::Training::Ranges;
+       o.settings.pass_options.training.ranges =
+           choose<Ranges>(v, "--qat-ranges", {{"calibrated", Ranges::calibrated}, {"moving", Ranges::moving}});
+     }},
     {"prune", "S[:KIND]",
      "remove the fraction S of the weights; KIND: unstructured, block4, N:M or channel; S:macs: channels, S of the "
      "MACs",

@@ -1,6 +1,7 @@
 #include "train/model.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "tinyc/error.h"
 #include "tinyc/parallel.h"
@@ -13,6 +14,8 @@ namespace {
 // enough that activations stay in the cache's reach.
 constexpr std::int64_t kChunkSamples = 16, kChunkElements = std::int64_t{1} << 21;
 constexpr std::size_t kRememberedElements = std::size_t{1} << 26;
+
+constexpr Range kNothing{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
 
 std::vector<TensorId> wanted_of(const Objective& o, bool teacher) {
   std::vector<TensorId> ids;
@@ -98,6 +101,10 @@ Model::Score Model::chunk(std::span<const std::size_t> rows, std::size_t first, 
   }
   const FakeQuant* quant = quant_.by_tensor.empty() ? nullptr : &quant_;
   tape.forward(samples, constants_, quant);
+  if (learning && job_.follow) {
+    if (w.extremes.empty()) w.extremes.assign(graph_.tensors.size(), kNothing);
+    tape.widen(samples, w.extremes);
+  }
   if (ask_teacher) w.teacher->forward(samples, teacher_constants_, nullptr);
   if (learning) tape.clear_gradients(samples);
   const std::size_t label_size = job_.data->labels ? job_.data->labels->row_elements() : 0;
@@ -157,7 +164,17 @@ Model::Score Model::all_chunks(std::span<const std::size_t> rows, std::size_t ep
   return sum;
 }
 
-double Model::learn(std::span<const std::size_t> rows, std::size_t epoch) { return all_chunks(rows, epoch, true).loss; }
+double Model::learn(std::span<const std::size_t> rows, std::size_t epoch) {
+  const double loss = all_chunks(rows, epoch, true).loss;
+  if (!job_.follow) return loss;
+  extremes_.assign(graph_.tensors.size(), kNothing);
+  for (Worker& w : workers_) {  // extremes do not depend on who saw them
+    for (std::size_t t = 0; t < w.extremes.size(); ++t)
+      extremes_[t] = {std::min(extremes_[t].min, w.extremes[t].min), std::max(extremes_[t].max, w.extremes[t].max)};
+    w.extremes.clear();
+  }
+  return loss;
+}
 
 Model::Score Model::evaluate(std::span<const std::size_t> rows) { return all_chunks(rows, 0, false); }
 

@@ -20,6 +20,9 @@ class Model {
   /// Takes over what the parameters and the grids are now.
   void refresh();
   void set_quantization(FakeQuant quant) { quant_ = std::move(quant); }
+  FakeQuant& quantization() { return quant_; }
+  /// Of each activation in the last learn(), where the job follows them.
+  const std::vector<Range>& extremes() const { return extremes_; }
 
   /// Gradients of the mean loss over `rows`, one set for each chunk: gradients()[chunk][parameter]. Returns the mean
   /// loss.
@@ -38,6 +41,7 @@ class Model {
   struct Worker {
     std::unique_ptr<Tape> tape, teacher;
     std::vector<float> label;
+    std::vector<Range> extremes;  // since they were last looked at
   };
   // One chunk of rows: forward, loss, and backward into gradients_[chunk] where `learning`.
   Score chunk(std::span<const std::size_t> rows, std::size_t first, std::size_t last, std::size_t epoch, bool learning,
@@ -60,6 +64,7 @@ class Model {
   std::vector<Worker> workers_;
   std::vector<std::vector<std::vector<float>>> gradients_;
   std::vector<std::vector<std::vector<float>>> teacher_outputs_;  // [output][row], where samples are never changed
+  std::vector<Range> extremes_;
   std::size_t chunks_ = 0;
 };
 

@@ -88,6 +88,20 @@ std::span<const float> Tape::gradient(TensorId id, std::int64_t sample) const {
   return std::span(gradient_[at(id)]).subspan(static_cast<std::size_t>(sample) * n, n);
 }
 
+void Tape::widen(std::int64_t samples, std::span<Range> extremes) const {
+  for (std::size_t t = 0; t < value_.size(); ++t) {
+    const std::size_t n =
+        value_[t].empty() ? 0 : static_cast<std::size_t>(elements(static_cast<TensorId>(t)) * samples);
+    float lo = extremes[t].min, hi = extremes[t].max;
+    for (std::size_t i = 0; i < n; ++i) {
+      const float v = value_[t][i];
+      lo = v < lo ? v : lo;
+      hi = v > hi ? v : hi;
+    }
+    extremes[t] = {lo, hi};
+  }
+}
+
 void Tape::clear_gradients(std::int64_t samples) {
   for (std::size_t t = 0; t < gradient_.size(); ++t)
     if (!gradient_[t].empty()) std::fill_n(gradient_[t].begin(), samples * elements(static_cast<TensorId>(t)), 0.0f);

@@ -38,6 +38,8 @@ class Tape {
   std::span<float> seed(TensorId id, std::int64_t sample);
   /// After backward(): d loss / d an activation. Empty where no gradient goes.
   std::span<const float> gradient(TensorId id, std::int64_t sample) const;
+  /// Widens ranges, by tensor, to the values that the last forward step gave the first `samples` samples.
+  void widen(std::int64_t samples, std::span<Range> extremes) const;
   void clear_gradients(std::int64_t samples);
   /// Adds to parameter_gradients[tensor id] (null for everything else).
   void backward(std::int64_t samples, const Constants& constants, const FakeQuant* quant,

@@ -89,6 +89,7 @@ class Training {
           std::span(order).subspan(b * options_.batch, std::min(options_.batch, order.size() - b * options_.batch));
       const double loss = model_.learn(rows, epoch);
       if (!std::isfinite(loss)) not_finite(epoch);
+      if (job_.follow) job_.follow(model_.extremes(), model_.quantization());
       descent_.step(model_.parameters(), model_.gradients(), model_.chunks(), learning_rate(options_, step, steps_));
       model_.refresh();
       sum += loss * static_cast<double>(rows.size());

@@ -130,6 +130,10 @@ TEST_CASE("choices") {
   CHECK(with("prune-criterion", "obs").settings.pass_options.prune.criterion == Criterion::obs);
   CHECK(with("prune-criterion", "taylor").settings.pass_options.prune.criterion == Criterion::taylor);
   CHECK(has(refusal("prune-criterion", "hessian"), "one of: auto, magnitude, obs, taylor"));
+  using Ranges = P::Training::Ranges;
+  CHECK(with("qat-ranges", "moving").settings.pass_options.training.ranges == Ranges::moving);
+  CHECK(with("qat-ranges", "calibrated").settings.pass_options.training.ranges == Ranges::calibrated);
+  CHECK(has(refusal("qat-ranges", "learned"), "one of: calibrated, moving"));
   CHECK(with("weight-rounding", "auto").settings.pass_options.weight_rounding == P::WeightRounding::automatic);
   CHECK(with("weight-rounding", "nearest").settings.pass_options.weight_rounding == P::WeightRounding::nearest);
   CHECK(with("weight-rounding", "second-order").settings.pass_options.weight_rounding ==

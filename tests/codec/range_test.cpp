@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <numeric>
 #include <set>
 
 #include "catch.h"
 #include "naive_range_decoder.h"
 #include "tinyc/error.h"
-#include "tinyc/import.h"
 #include "tinyc_rt/tinyc_rt.h"
 #include "weights.h"
 
@@ -367,34 +365,4 @@ TEST_CASE("range coder: 10,000 mutated streams and headers end, inside their mem
   CHECK(wrong == 0);
   CHECK(refused > 1000);
   CHECK(passed > 200);
-}
-
-TEST_CASE("range coder: weights of the shared int8 models") {
-  const std::filesystem::path models = std::filesystem::path(TINYC_SHARED_DIR) / "models";
-  if (!std::filesystem::exists(models)) {
-    WARN("skipped: no models in " << models);
-    return;
-  }
-  std::size_t tensors = 0;
-  for (const char* name : {"ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "person_detect",
-                           "micro_speech_quantized", "str_ww_ref_model"}) {
-    const auto path = models / (std::string(name) + ".tflite");
-    if (!std::filesystem::exists(path)) continue;
-    const Import model = import_tflite(path);
-    std::set<TensorId> seen;
-    for (const Node& n : model.graph.nodes) {
-      const int at = traits(n.op).quant.weight;
-      if (at < 0 || at >= static_cast<int>(n.inputs.size())) continue;
-      const TensorId id = n.inputs[static_cast<std::size_t>(at)];
-      if (id == kNoTensor || !seen.insert(id).second) continue;
-      const Tensor& t = model.graph.at(id);
-      if (!t.is_const() || t.dtype != DType::i8 || t.bytes() <= 4096) continue;
-      const auto v = t.as<std::int8_t>();
-      const Weights w(v.begin(), v.end());
-      CAPTURE(name, t.name);
-      CHECK(static_cast<double>(round_trip(w, filter_shape(kind(n.op), t.shape))) <= 1.015 * entropy_bytes(w) + 64);
-      ++tensors;
-    }
-  }
-  CHECK(tensors > 20);
 }

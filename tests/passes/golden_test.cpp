@@ -60,6 +60,8 @@ void set_option(Golden& t, const std::string& key, const std::string& value) {
     o.prune.per_layer = value == "true";
   else if (key == "samples")
     t.samples = std::stoul(value);
+  else if (key == "qat_ranges")
+    o.training.ranges = choose<PassOptions::Training::Ranges>(value, {"calibrated", "moving"});
   else if (key == "epochs")
     o.training.options.epochs = std::stoul(value);
   else if (key == "lr")

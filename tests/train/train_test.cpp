@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -309,6 +310,57 @@ TEST_CASE("quantization-aware training sees the grid", "[train]") {
   // the nearest grid points are 2.25 and -0.75: only the bias can help, and it cannot make the error vanish
   CHECK(r.curve[r.best_epoch].validation > 0.03);
   CHECK(r.curve[r.best_epoch].validation < 0.06);
+}
+
+TEST_CASE("a job that follows sees the extremes of every mini-batch and moves the grids of the next", "[train]") {
+  // samples 0, 1, ..., 39, h = 2 x - 3; the odd steps see the input rounded to multiples of 8
+  Dataset d;
+  std::vector<float> x;
+  for (int i = 0; i < 40; ++i) x.push_back(static_cast<float>(i));
+  d.inputs.push_back(array_of({40, 1}, x));
+  d.labels = array_of({40, 1}, std::vector<float>(40, 0.0f));
+  const Graph start = parse(
+      "%x = input f32[1,1] %h = fully_connected(%x, f32[1,1] [2], f32[1] [-3]) "
+      "%y = fully_connected(%h, f32[1,1] [1], f32[1] [0]) output %y");
+  const auto in = static_cast<std::size_t>(start.inputs[0]), h = static_cast<std::size_t>(start.nodes[0].outputs[0]),
+             weights = static_cast<std::size_t>(start.nodes[0].inputs[1]);
+  TrainJob job = job_for(d, 3, 1e-9f);
+  job.options.batch = 20;
+  const std::vector<std::size_t> rows = split(40, job.options.validation, job.options.seed).train;
+  REQUIRE(rows.size() == 30);
+  job.quantization = [](const Graph& now) {
+    FakeQuant q;
+    q.by_tensor.resize(now.tensors.size());
+    return q;
+  };
+  std::vector<std::vector<Range>> results;
+  for (const int threads : {1, 2, 5}) {
+    set_thread_count(threads);
+    std::vector<Range>& seen = results.emplace_back();
+    job.follow = [&](std::span<const Range> extremes, FakeQuant& grids) {
+      seen.push_back(extremes[h]);
+      CHECK(extremes[weights].min > extremes[weights].max);  // no activation
+      grids.by_tensor[in] = Quant{{8.0f}, {-128}, 0};
+    };
+    Graph g = start;
+    train(g, job);
+  }
+  set_thread_count(0);
+  CHECK(results[0] == results[1]);
+  CHECK(results[0] == results[2]);
+  REQUIRE(results[0].size() == 6);
+  for (std::size_t epoch = 0; epoch < 3; ++epoch) {
+    std::vector<std::size_t> order = rows;
+    Random(job.options.seed, 2, epoch + 1).shuffle(order);
+    const auto [lo, hi] = std::minmax_element(order.begin(), order.begin() + 20);
+    const auto [low, high] = std::minmax_element(order.begin() + 20, order.end());
+    const auto rounded = [](std::size_t row) { return 8 * std::nearbyint(static_cast<double>(row) / 8); };
+    const Range &first = results[0][2 * epoch], &second = results[0][2 * epoch + 1];
+    CHECK(first.min == Approx(2 * static_cast<double>(*lo) - 3).margin(1e-3));
+    CHECK(first.max == Approx(2 * static_cast<double>(*hi) - 3).margin(1e-3));
+    CHECK(second.min == Approx(2 * rounded(*low) - 3).margin(1e-3));
+    CHECK(second.max == Approx(2 * rounded(*high) - 3).margin(1e-3));
+  }
 }
 
 TEST_CASE("augmented samples are shifted, mirrored and blended copies", "[train]") {
