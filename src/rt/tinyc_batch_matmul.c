@@ -6,8 +6,8 @@
 #include "tinyc_rt.h"
 
 /* One product with `count` rows, the first of them channel c. */
-TINYC_APART void tinyc_batch_matmul_product(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t set,
-                                            int32_t c, int32_t count, int8_t* vector, int8_t* out) {
+static void tinyc_batch_matmul_product(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t set, int32_t c,
+                                       int32_t count, int8_t* vector, int8_t* out) {
   const unsigned k = (unsigned)l->in_c;
   const int32_t vectors = l->p[0], step = l->p[2] ? vectors : 1;
   for (int32_t v = 0; v < vectors; ++v) {

@@ -19,11 +19,7 @@ constexpr const char* kArmCompiler = "arm-none-eabi-gcc";
 constexpr int kStackLimit = 400;  // with interrupts and the caller's own, half a kilobyte serves
 constexpr const char* kIndirect = "__indirect_call";
 /// Kernels that need more yet.
-const std::map<std::string, int> kAboveLimit = {{"tinyc_conv_2d", 432},
-                                                {"tinyc_conv_2d_wzp", 448},
-                                                {"tinyc_conv_2d_dsp", 440},
-                                                {"tinyc_depthwise_conv_2d_dsp", 472},
-                                                {"tinyc_fully_connected_wzp", 408}};
+const std::map<std::string, int> kAboveLimit = {{"tinyc_conv_2d_dsp", 440}, {"tinyc_depthwise_conv_2d_dsp", 472}};
 constexpr int kLibraryFrame = 24;  // of memcpy and the like, which save a few registers
 
 struct CallGraph {
