@@ -11,12 +11,11 @@ void tinyc_mve_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, in
                      int8_t* out);
 
 int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
-  const int32_t picture = (int32_t)l->in_h * l->in_w * l->in_c, result = (int32_t)l->out_h * l->out_w * l->out_c;
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
   const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of one group */
   int8_t *decoded = (int8_t*)(arena + l->scratch), *windows;
   tinyc_reader reader;
-  int32_t c, first, n;
+  int32_t c, first;
   if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
   windows = decoded + (l->codec ? (uint32_t)l->block * k : 0u);
   for (c = 0; c < l->out_c; c += l->block) {
@@ -29,10 +28,8 @@ int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
     }
     for (first = c; first < end;) {
       const int32_t group = first / filters, last = end < (group + 1) * filters ? end : (group + 1) * filters;
-      const int8_t* in = (const int8_t*)(arena + l->in0) + group * l->p[0];
-      int8_t* out = (int8_t*)(arena + l->out) + first;
-      for (n = 0; n < l->n; ++n, in += picture, out += result)
-        tinyc_mve_sweep(l, in, w + (uint32_t)(first - c) * k, first, last - first, windows, out);
+      tinyc_mve_sweep(l, (const int8_t*)(arena + l->in0) + group * l->p[0], w + (uint32_t)(first - c) * k, first,
+                      last - first, windows, (int8_t*)(arena + l->out) + first);
       first = last;
     }
   }

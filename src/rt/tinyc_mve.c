@@ -185,33 +185,31 @@ typedef struct {
   "vmladava.s8 r4, q0, q1\n"   \
   "vmladava.s8 r10, q2, q1\n"  \
   "letp lr, 2b\n"
-/* tinyc_mve_finish: multipliers q0, shifts q1, zero point r8, limits q7 and q2. */
-#define TINYC_MVE_REQUANT(v) \
-  "vqrdmulh.s32 " v ", " v   \
-  ", q0\n"                   \
-  "vshr.s32 q3, " v          \
-  ", #31\n"                  \
-  "vadd.i32 " v ", " v       \
-  ", q3\n"                   \
-  "vrshl.s32 " v ", " v      \
-  ", q1\n"                   \
-  "vadd.i32 " v ", " v       \
-  ", r8\n"                   \
-  "vmax.s32 " v ", " v       \
-  ", q7\n"                   \
-  "vmin.s32 " v ", " v ", q2\n"
+/* tinyc_mve_finish in parts: multipliers q0, then room; shifts q1; zero point r8; limits q0 and q1. */
+#define TINYC_MVE_SCALE(v) "vqrdmulh.s32 " v ", " v ", q0\n"
+#define TINYC_MVE_SHIFT(v) \
+  "vshr.s32 q0, " v        \
+  ", #31\n"                \
+  "vadd.i32 " v ", " v     \
+  ", q0\n"                 \
+  "vrshl.s32 " v ", " v ", q1\n"
+#define TINYC_MVE_LIMIT(v) \
+  "vadd.i32 " v ", " v     \
+  ", r8\n"                 \
+  "vmax.s32 " v ", " v     \
+  ", q0\n"                 \
+  "vmin.s32 " v ", " v ", q1\n"
+#define TINYC_MVE_SUMS(part) part("q4") part("q5") part("q6")
 
 /* Four filters at a time on three patches: two of them (lanes 0 and 2 of the sums q4 to q6), then the others; besides
- * the products 69 instructions for twelve outputs. Seven even registers can hold sums of VMLADAVA: three by two use
+ * the products 71 instructions for twelve outputs. Seven even registers can hold sums of VMLADAVA: three by two use
  * more of them than two by two, and four by two would need eight. Written whole, because a compiler would spill. */
 __attribute__((naked)) static void tinyc_mve_fours(tinyc_mve_patches* s __attribute__((unused))) {
   __asm__ volatile(
       "push {r4, r5, r6, r7, r8, r9, r10, r11, lr}\n"
-      "vpush {d8-d15}\n"
+      "vpush {d8-d13}\n"
       "mov r11, r0\n"
       "ldr r12, [r11, #20]\n"
-      "ldr r1, [r11, #64]\n"
-      "vdup.32 q7, r1\n"
       "1: ldm r11, {r1, r3, r5, r7, r9}\n"
       "ldr r0, [r9]\n"
       "ldr r6, [r9, #8]\n"
@@ -240,16 +238,18 @@ __attribute__((naked)) static void tinyc_mve_fours(tinyc_mve_patches* s __attrib
       "ldrd r4, r5, [r11, #40]\n"
       "ldrd r6, r7, [r11, #48]\n"
       "ldrd r8, r10, [r11, #56]\n"
-      "vdup.32 q2, r10\n"
+      "ldr r9, [r11, #64]\n"
       "add r4, r4, r6\n"
-      "add r5, r5, r6\n" TINYC_MVE_REQUANT("q4") TINYC_MVE_REQUANT("q5") TINYC_MVE_REQUANT("q6")
+      "add r5, r5, r6\n" TINYC_MVE_SUMS(TINYC_MVE_SCALE) TINYC_MVE_SUMS(TINYC_MVE_SHIFT)
+      "vdup.32 q0, r9\n"
+      "vdup.32 q1, r10\n" TINYC_MVE_SUMS(TINYC_MVE_LIMIT)
       "vstrb.32 q5, [r4]\n"
       "vstrb.32 q6, [r5]\n"
       "vstrb.32 q4, [r6], #4\n"
       "subs r7, r7, #1\n"
       "strd r6, r7, [r11, #48]\n"
       "bne 1b\n"
-      "vpop {d8-d15}\n"
+      "vpop {d8-d13}\n"
       "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}");
 }
 
@@ -270,63 +270,66 @@ static inline void tinyc_mve_inside(int8_t* to, const int8_t* from, int32_t n, i
       : "q0", "lr", "cc", "memory");
 }
 
-/* All output pixels of a picture with `count` filters of one group, the first for channel c. */
+/* All output pixels of all pictures with `count` filters of one group, the first for channel c. */
 void tinyc_mve_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count, int8_t* windows,
                      int8_t* out) {
-  const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
-  const int32_t fours = count >> 2, ones = count & 3, out_c = l->out_c, row = l->k_w * l->p[0];
   const int32_t line = (int32_t)l->in_w * l->in_c;
-  const int in_place = (int)l->p[1], whole = l->dil_w == 1 && l->p[0] == l->in_c;
   const int bottom = l->in_h - (l->k_h - 1) * l->dil_h; /* windows inside begin above and left of these */
-  const int right = whole ? l->in_w - l->k_w + 1 : 0, width = l->out_w;
-  const int32_t* const bias = l->bias + c;
-  int32_t left = (int32_t)l->out_h * width, i, j;
-  int iy = -l->pad_t, ix = -l->pad_l, column = 0;
+  const int right = l->dil_w == 1 && l->p[0] == l->in_c ? l->in_w - l->k_w + 1 : 0;
+  int32_t left = l->n * l->out_h * l->out_w, i, j;
+  int iy = -l->pad_t, ix = -l->pad_l, column = l->out_w, row = l->out_h;
   tinyc_mve_scale scale;
   tinyc_mve_patches s;
   tinyc_mve_scale_init(&scale, l, c);
-  s.k = k;
+  s.k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
   s.next_mult = 4 * scale.next_mult;
   s.next_shift = scale.next_shift;
-  s.step[0] = out_c;
-  s.step[1] = 2 * out_c;
+  s.step[0] = l->out_c;
+  s.step[1] = 2 * l->out_c;
   s.zero = l->out_zp;
   s.hi = l->act_max;
   s.lo = l->act_min;
-  for (; left > 0; left -= 3, out += 3 * out_c) {
+  for (; left > 0; left -= 3, out += 3 * l->out_c) {
     int8_t* window = windows;
-    for (i = 0; i < 3 && i < left; ++i, window += k) {
-      const int32_t at = iy * line + ix * l->in_c;
-      s.x[i] = in_place ? in + at : window;
-      if (!in_place) {
+    for (i = 0; i < 3 && i < left; ++i) {
+      const int8_t* from = in + (iy * line + ix * l->in_c);
+      if (!l->p[1]) {
         if (iy >= 0 && iy < bottom && ix >= 0 && ix < right)
-          tinyc_mve_inside(window, in + at, row, l->dil_h * line, l->k_h);
+          tinyc_mve_inside(window, from, l->k_w * l->p[0], l->dil_h * line, l->k_h);
         else
           tinyc_mve_window(l, in, iy, ix, l->p[0], window);
+        from = window;
+        window += s.k;
       }
+      s.x[i] = from;
       ix += l->stride_w;
-      if (++column == width) {
-        column = 0;
+      if (--column == 0) {
+        column = l->out_w;
         ix = -l->pad_l;
         iy += l->stride_h;
+        if (--row == 0) {
+          row = l->out_h;
+          iy = -l->pad_t;
+          in += l->in_h * line;
+        }
       }
     }
     for (; i < 3; ++i) { /* the first pixel again */
       s.x[i] = s.x[0];
       s.step[i - 1] = 0;
     }
-    if (fours) {
+    if (count >= 4) {
       s.w = w;
-      s.bias = bias;
+      s.bias = l->bias + c;
       s.mult = scale.mult;
       s.shift = scale.shift;
       s.out = out;
-      s.fours = fours;
+      s.fours = count >> 2;
       tinyc_mve_fours(&s);
     }
-    for (i = count - ones; i < count; ++i)
+    for (i = count & ~3; i < count; ++i)
       for (j = 0; j < 3; ++j)
-        tinyc_mve_one(l, s.x[j], w + (unsigned)i * k, k, c + i, out + i + (j ? s.step[j - 1] : 0));
+        tinyc_mve_one(l, s.x[j], w + (unsigned)i * s.k, s.k, c + i, out + i + (j ? s.step[j - 1] : 0));
   }
 }
 
