@@ -200,7 +200,7 @@ TEST_CASE("outputs at the permitted distance are right, and one byte nearer they
     Random r(31);
     int permitted = 0, nearer = 0, seen = 0, backwards = 0, exact = 0;
     for (int i = 0; i < 300; ++i) {
-      Bench bench(family.make(r), r, static_cast<Family>(i % 3));
+      Bench bench(family.make(r), r, static_cast<Family>(i % 4));
       const Overlaps o = bench.overlaps();
       for (const bool second : {false, true}) {
         if (second && (bench.layer().in1 < 0 || bench.layer().in1 == bench.layer().in0)) continue;
