@@ -199,8 +199,10 @@ TEST_CASE("outputs at the permitted distance are right, and one byte nearer they
   for (const Layers& family : kLayers) {
     Random r(31);
     int permitted = 0, nearer = 0, seen = 0, backwards = 0, exact = 0;
-    for (int i = 0; i < 300; ++i) {
-      Bench bench(family.make(r), r, static_cast<Family>(i % 4));
+    for (int i = 0; i < 400; ++i) {
+      // on the host most kernels of a family run as portable ones, which may come nearer: only these must break
+      const tinyc::Family target = i % 2 ? static_cast<tinyc::Family>(1 + i / 2 % 3) : tinyc::Family::portable;
+      Bench bench(family.make(r), r, target);
       const Overlaps o = bench.overlaps();
       for (const bool second : {false, true}) {
         if (second && (bench.layer().in1 < 0 || bench.layer().in1 == bench.layer().in0)) continue;
@@ -209,7 +211,7 @@ TEST_CASE("outputs at the permitted distance are right, and one byte nearer they
         const auto check = [&](std::int64_t distance, std::int64_t too_near, bool tight) {
           ++permitted;
           REQUIRE(bench.right(distance, second));
-          if (!tight) return;
+          if (!tight || target != tinyc::Family::portable) return;
           ++nearer;
           bool wrong = false;  // a product with a zero, or a clamp, may hide it
           for (int k = 0; k < 8 && !wrong; ++k) {
