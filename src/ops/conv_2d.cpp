@@ -218,10 +218,8 @@ void backward(const BackwardArgs& a) {
 /// Several sweeps, over blocks of decoded filters or over groups, read the input again.
 Overlaps overlaps(const Program& p, const Layer& l) {
   if (l.record.block < l.record.out_c || l.record.p[0] != l.record.in_c) return {};
-  const bool portable = l.kernel->run == tinyc_conv_2d || l.kernel->run == tinyc_conv_2d_wzp;
   const bool mve = l.kernel->run == tinyc_conv_2d_mve;  // three pixels at a time, also of two pictures
   if (l.record.p[1] && mve) return l.record.n > 1 ? Overlaps{} : group_overlaps(p, l, 3);
-  if (l.record.p[1] && !portable) return group_overlaps(p, l, 4);
   return window_overlaps(p, l, l.record.p[1] ? WindowOrder::filters : WindowOrder::gathered);
 }
 

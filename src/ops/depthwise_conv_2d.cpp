@@ -140,12 +140,14 @@ std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines
 }
 
 /// Sets p[2] and p[3] for the DSP kernel. A band is the whole picture where the output can take the input's place, else
-/// one line; larger buffers only for speed. Only whole pictures are swept by columns. Returns the bytes of its plane.
-std::uint32_t choose_lines(tinyc_layer& r, bool fast) {
-  const std::uint32_t whole_budget = fast ? 8192 : 2048, small = fast ? 2048 : 0;
+/// one line; larger buffers only where there is room. Only whole pictures are swept by columns. Returns the bytes of
+/// its plane.
+std::uint32_t choose_lines(tinyc_layer& r, std::int64_t room) {
+  const std::int64_t whole_budget = std::clamp<std::int64_t>(room, 2048, 8192),
+                     small = std::min<std::int64_t>(room, 2048);
   const bool in_place = r.in_h == r.out_h && r.in_w == r.out_w && r.in_c == r.out_c;
   const bool columns = r.out_h > r.out_w && r.dil_h == 1 && r.stride_h <= 2 && r.pad_t < 3;
-  const std::uint32_t budget = in_place ? whole_budget : small;
+  const std::int64_t budget = in_place ? whole_budget : small;
   if (columns && plane_bytes(r, true, r.out_w) <= budget) {
     r.p[2] = r.out_w;
     r.p[3] = 1;
@@ -179,7 +181,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   if (out.options().family == Family::dsp && !offset && facts.fits_dsp() && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 &&
       r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
     l.kernel = &kKernels[2];
-    window = choose_lines(r, out.options().fast);
+    window = choose_lines(r, out.options().fast ? 8192 : out.room());
   }
   if (out.options().family == Family::pair && !offset && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.out_h > 1) {
     const std::uint32_t plane =

@@ -1,5 +1,6 @@
 // What a program tells of itself: sizes, bits against entropy, histograms.
 #include <algorithm>
+#include <sstream>
 
 #include "tinyc/codec.h"
 #include "tinyc/report.h"
@@ -65,19 +66,47 @@ void describe(const Program& p, Report& r) {
   }
 }
 
+namespace {
+
+/// The lines that a core without special instructions compiles, without comments.
+std::string portable_lines(const std::string& source) {
+  std::string plain, out;
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    if (source.compare(i, 2, "/*") != 0) {
+      plain += source[i];
+      continue;
+    }
+    const auto end = source.find("*/", i + 2);
+    if (end == std::string::npos) break;
+    i = end + 1;
+  }
+  std::vector<std::uint8_t> taken{1};  // by nesting: whether this branch is compiled
+  std::istringstream lines(plain);
+  for (std::string line; std::getline(lines, line);) {
+    const auto begins = [&](const char* word) { return line.starts_with(word); };
+    const bool special = line.find("defined(__") != std::string::npos || line.find("TINYC_DSP") != std::string::npos ||
+                         line.find("TINYC_MVE") != std::string::npos || line.find("TINYC_ARMV") != std::string::npos ||
+                         line.find("TINYC_AVR") != std::string::npos;
+    if (begins("#if")) {
+      taken.push_back(!special || begins("#if !"));
+    } else if (begins("#elif") || begins("#else")) {
+      if (taken.size() > 1) taken.back() = !taken.back() && !(begins("#elif") && special);
+    } else if (begins("#endif")) {
+      if (taken.size() > 1) taken.pop_back();
+    } else if (std::ranges::all_of(taken, [](std::uint8_t t) { return t != 0; })) {
+      out += line;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::uint64_t estimate_code_bytes(const std::string& source) {
   // fitted on all kernels together; short kernels that inline much cost more, long plain ones less
   constexpr double kBytesPerCharacter = 0.6;
-  std::uint64_t characters = 0;
-  for (std::size_t i = 0; i < source.size(); ++i) {
-    if (source.compare(i, 2, "/*") == 0) {
-      const auto end = source.find("*/", i + 2);
-      if (end == std::string::npos) break;
-      i = end + 1;
-    } else {
-      characters += source[i] > ' ';
-    }
-  }
+  const std::string text = portable_lines(source);
+  const auto characters = std::ranges::count_if(text, [](char c) { return c > ' '; });
   return static_cast<std::uint64_t>(kBytesPerCharacter * static_cast<double>(characters));
 }
 

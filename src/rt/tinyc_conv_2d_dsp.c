@@ -37,7 +37,7 @@ static uint32_t* tinyc_conv_2d_dsp_row(const tinyc_layer* l, const int8_t* row, 
 
 /* A window of k values that was gathered. Its last word begins with values seen before, for which the quad holds zeros
  * (see tinyc_dsp_filters). */
-static void tinyc_conv_2d_dsp_gathered(const int8_t* narrow, unsigned k, uint32_t* to) {
+TINYC_APART void tinyc_conv_2d_dsp_gathered(const int8_t* narrow, unsigned k, uint32_t* to) {
   to = tinyc_dsp_widen(to, narrow, k >> 2, 1, 0);
   if (k & 3) {
     const uint32_t v = tinyc_dsp_load(narrow + k - 4) & (0xffffffffu << 8 * (4 - (k & 3)));
@@ -46,22 +46,18 @@ static void tinyc_conv_2d_dsp_gathered(const int8_t* narrow, unsigned k, uint32_
   }
 }
 
-/* The window whose first tap is at (iy, ix), at a border or of a layer with dilation or groups. */
-static void tinyc_conv_2d_dsp_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, unsigned k,
-                                     int8_t* narrow, uint32_t* to) {
+/* The window whose first tap is at (iy, ix), at a border or of a layer with dilation or groups; whole words of
+ * channels.
+ */
+TINYC_APART void tinyc_conv_2d_dsp_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, uint32_t* to) {
   int ky;
-  if (l->p[0] & 3) {
-    tinyc_conv_2d_patch(l, picture, iy, ix, narrow);
-    tinyc_conv_2d_dsp_gathered(narrow, k, to);
-    return;
-  }
   for (ky = 0; ky < l->k_h; ++ky, iy += l->dil_h)
     to = tinyc_conv_2d_dsp_row(l, iy >= 0 && iy < l->in_h ? picture + (int32_t)iy * l->in_w * l->in_c : 0, ix, to);
 }
 
 /* A window inside the picture, its rows of `bytes` bytes each. */
-static void tinyc_conv_2d_dsp_inside(const int8_t* from, unsigned bytes, int rows, int32_t stride, int8_t* narrow,
-                                     uint32_t* to) {
+TINYC_APART void tinyc_conv_2d_dsp_inside(const int8_t* from, unsigned bytes, int rows, int32_t stride, int8_t* narrow,
+                                          uint32_t* to) {
   int8_t* end = narrow;
   if ((bytes & 3) == 0) {
     tinyc_dsp_widen(to, from, bytes >> 2, rows, stride);
@@ -78,8 +74,8 @@ static void tinyc_conv_2d_dsp_inside(const int8_t* from, unsigned bytes, int row
 }
 
 /* Sweeps all output pixels with `count` filters of one group, w or a panel. */
-static void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, const uint32_t* panel,
-                                    int32_t c, int32_t count, uint32_t* quad, int8_t* out) {
+TINYC_APART void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, const uint32_t* panel,
+                                         int32_t c, int32_t count, uint32_t* quad, int8_t* out) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0], words = (k + 3) >> 2;
   const unsigned row = (unsigned)l->k_w * (unsigned)l->p[0]; /* bytes */
   const int32_t stride = (int32_t)l->in_w * l->in_c;
@@ -95,10 +91,14 @@ static void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, cons
       const int pixels = left < 4 ? (int)left : 4;
       int i;
       for (i = 0; i < pixels; ++i) { /* missing pixels of the last quad keep whatever was there before */
-        if (plain && ix >= 0 && iy >= 0 && ix + l->k_w <= l->in_w && iy + l->k_h <= l->in_h)
+        if (plain && ix >= 0 && iy >= 0 && ix + l->k_w <= l->in_w && iy + l->k_h <= l->in_h) {
           tinyc_conv_2d_dsp_inside(in + iy * stride + ix * l->in_c, row, l->k_h, stride, narrow, quad + i);
-        else
-          tinyc_conv_2d_dsp_window(l, in, iy, ix, k, narrow, quad + i);
+        } else if (l->p[0] & 3) {
+          tinyc_conv_2d_patch(l, in, iy, ix, narrow);
+          tinyc_conv_2d_dsp_gathered(narrow, k, quad + i);
+        } else {
+          tinyc_conv_2d_dsp_window(l, in, iy, ix, quad + i);
+        }
         if (i > 0) step[i - 1] = i * l->out_c;
         ix += l->stride_w;
         if (--column == 0) {

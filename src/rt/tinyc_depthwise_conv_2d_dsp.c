@@ -175,8 +175,9 @@ static void tinyc_depthwise_conv_2d_dsp_copy(const tinyc_depthwise_lines* g, con
 }
 
 /* Lines `line` to line + lines - 1 of all channels of one picture. */
-static void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const tinyc_depthwise_lines* g, const int8_t* in,
-                                             const int8_t* w, int line, int lines, int16_t* plane, int8_t* out) {
+TINYC_APART void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const tinyc_depthwise_lines* g,
+                                                  const int8_t* in, const int8_t* w, int line, int lines,
+                                                  int16_t* plane, int8_t* out) {
   const int first = line * g->line_stride - g->line_pad, count = (lines - 1) * g->line_stride + 2 * g->dilation + 1;
   const int top = first < 0 ? -first : 0, bottom = first + count > g->in_lines ? g->in_lines - first : count;
   const int values = g->in_length < g->width - g->pad ? g->in_length : g->width - g->pad;
@@ -196,6 +197,14 @@ static void tinyc_depthwise_conv_2d_dsp_band(const tinyc_layer* l, const tinyc_d
   }
 }
 
+/* Decodes all weights to `behind`, or behind the reader's scratch. Returns them, or 0 where the stream is damaged. */
+TINYC_APART const int8_t* tinyc_depthwise_conv_2d_dsp_decode(const tinyc_layer* l, uint8_t* arena, int8_t* behind) {
+  tinyc_reader reader;
+  int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, 9, (uint32_t)l->out_c);
+  if (decoded < behind) decoded = behind;
+  return tinyc_reader_next(&reader, l, decoded, 9 * (uint32_t)l->out_c) == TINYC_OK ? decoded : 0;
+}
+
 int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
   const tinyc_depthwise_lines g = tinyc_depthwise_conv_2d_dsp_lines(l);
   int16_t* const plane = (int16_t*)(void*)(arena + l->scratch);
@@ -205,14 +214,8 @@ int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
   int line;
   if (l->codec) {
     const int numbers = g.width * (((int)l->p[2] - 1) * g.line_stride + 2 * g.dilation + 1);
-    int8_t* const behind = (int8_t*)(plane + numbers);
-    tinyc_reader reader;
-    int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, 9, (uint32_t)l->out_c);
-    int rc;
-    if (decoded < behind) decoded = behind;
-    rc = tinyc_reader_next(&reader, l, decoded, 9 * (uint32_t)l->out_c);
-    if (rc != TINYC_OK) return rc;
-    w = decoded;
+    w = tinyc_depthwise_conv_2d_dsp_decode(l, arena, (int8_t*)(plane + numbers));
+    if (!w) return TINYC_E_STREAM;
   }
   for (n = 0; n < l->n; ++n) {
     for (line = 0; line < g.lines; line += (int)l->p[2]) {

@@ -81,32 +81,21 @@ uint32_t* tinyc_dsp_widen(uint32_t* to, const int8_t* from, unsigned words, int 
 typedef struct {
   const int32_t* mult;
   const int8_t* shift;
-  int32_t next_mult, next_shift, zero; /* zero: twice the output zero point plus one */
-  int clamps;
 } tinyc_dsp_scale;
-static inline tinyc_dsp_scale tinyc_dsp_scales(const tinyc_layer* l, int32_t c) {
-  const tinyc_dsp_scale s = {l->mult + (c & (l->p[5] >> 1)),
-                             l->shift + (c & -(l->p[5] & 1)),
-                             -(l->p[5] >> 1),
-                             l->p[5] & 1,
-                             2 * l->out_zp + 1,
-                             l->act_min > -128 || l->act_max < 127};
-  return s;
-}
 
 /* The four outputs of a filter from twice their sums, and on to the next filter's scale. */
 TINYC_INLINE void tinyc_dsp_finish(const tinyc_layer* l, tinyc_dsp_scale* s, int32_t a0, int32_t a1, int32_t a2,
                                    int32_t a3, int8_t* out, int32_t s1, int32_t s2, int32_t s3) {
   const int32_t m = *s->mult;
   const int e = -*s->shift;
-  const int32_t round = (int32_t)((uint32_t)s->zero << (e - 1));
-  s->mult += s->next_mult;
-  s->shift += s->next_shift;
+  const int32_t round = tinyc_dsp_round(l->out_zp, e);
+  s->mult -= l->p[5] >> 1;
+  s->shift += l->p[5] & 1;
   a3 = tinyc_dsp_requant(a3, m, round, e);
   a2 = tinyc_dsp_requant(a2, m, round, e);
   a1 = tinyc_dsp_requant(a1, m, round, e);
   a0 = tinyc_dsp_requant(a0, m, round, e);
-  if (s->clamps) {
+  if (l->act_min > -128 || l->act_max < 127) {
     a0 = tinyc_clamp(a0, l->act_min, l->act_max);
     a1 = tinyc_clamp(a1, l->act_min, l->act_max);
     a2 = tinyc_clamp(a2, l->act_min, l->act_max);
@@ -123,16 +112,15 @@ TINYC_INLINE void tinyc_dsp_finish(const tinyc_layer* l, tinyc_dsp_scale* s, int
  * before the last whole word ends: what the quad holds there for weights seen before is zero. */
 void tinyc_dsp_filters(const tinyc_layer* l, const uint32_t* quad, const int8_t* w, unsigned k, int32_t c,
                        int32_t count, int8_t* out, const int32_t* step) {
-  const unsigned fours = k >> 4 << 2, ones = (k >> 2) & 3u;
   const int32_t s1 = step[0], s2 = step[1], s3 = step[2], *bias = l->bias + c;
-  tinyc_dsp_scale scale = tinyc_dsp_scales(l, c);
+  tinyc_dsp_scale scale = {l->mult + (c & (l->p[5] >> 1)), l->shift + (c & -(l->p[5] & 1))};
   for (; count > 0; --count, w += k, ++out) {
     int32_t a0 = *bias++, a1 = a0, a2 = a0, a3 = a0;
     const uint32_t* x = quad;
     const int8_t* v = w;
     uint32_t a, b;
-    TINYC_DSP_PRODUCTS(fours, TINYC_DSP_STEP TINYC_DSP_STEP TINYC_DSP_STEP TINYC_DSP_STEP)
-    TINYC_DSP_PRODUCTS(ones, TINYC_DSP_STEP)
+    TINYC_DSP_PRODUCTS(k >> 4 << 2, TINYC_DSP_STEP TINYC_DSP_STEP TINYC_DSP_STEP TINYC_DSP_STEP)
+    TINYC_DSP_PRODUCTS(k >> 2 & 3u, TINYC_DSP_STEP)
     if (k & 3) {
       v = w + k - 4;
       TINYC_DSP_PRODUCTS(1, TINYC_DSP_STEP)

@@ -64,8 +64,8 @@ static inline tinyc_fully_connected_dsp_scale tinyc_fully_connected_dsp_channel(
 }
 
 /* `count` filters, the first for channel c, on one row, widened or not. */
-static void tinyc_fully_connected_dsp_row(const tinyc_layer* l, const uint32_t* row, const int8_t* first, int32_t c,
-                                          int32_t count, int8_t* out) {
+TINYC_APART void tinyc_fully_connected_dsp_row(const tinyc_layer* l, const uint32_t* row, const int8_t* first,
+                                               int32_t c, int32_t count, int8_t* out) {
   const unsigned k = (unsigned)l->in_c;
   const int wide = l->p[2] != 0;
   const int plain = l->p[5] == 0 && l->act_min == -128 && l->act_max == 127 && !(count & 1);
