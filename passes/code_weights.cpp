@@ -15,9 +15,8 @@ using Weights = std::span<const std::int8_t>;
 using Choice = PassOptions::Coding;
 using Optimize = PassOptions::Optimize;
 
-constexpr std::int64_t kMacCost = 3;        // instructions of a multiply-accumulate, about
-constexpr std::int64_t kDecodePercent = 5;  // of a layer's work that decoding may add under `balanced`
-constexpr double kStrongBits = 2.5;         // a weight: what `balanced` Huffman-codes whatever the time
+constexpr double kDecodeShare = 0.05;  // of a layer's work that decoding may add under `balanced`
+constexpr double kStrongBits = 2.5;    // a weight: what `balanced` Huffman-codes whatever the time
 // code of the runtime's readers: what coding must gain to be worth it
 constexpr std::uint64_t kHuffmanBytes = 600, kRangeBytes = 1300;
 
@@ -30,14 +29,14 @@ struct Candidate {
 
 /// Under `balanced`: decoding is a small part of the work of the layers that use the tensor, or it shrinks to a third,
 /// as after pruning or clustering. (Who asks for fewer bits than 8 has asked for the small form too.)
-void balance(const Graph& g, Candidate& c, const std::vector<std::size_t>& users, int weight_bits) {
+void balance(const Graph& g, Candidate& c, const std::vector<std::size_t>& users, const PassOptions& o) {
   const Weights w = c.tensor.weights;
-  std::int64_t work = 0;
-  for (const std::size_t n : users) work += kMacCost * macs(g, g.nodes[n]);
+  double work = 0;
+  for (const std::size_t n : users) work += o.mac_instructions * static_cast<double>(macs(g, g.nodes[n]));
   const auto small = [&](std::int64_t cost) {
-    return cost * static_cast<std::int64_t>(users.size()) * 100 <= work * kDecodePercent;
+    return static_cast<double>(cost) * static_cast<double>(users.size()) <= work * kDecodeShare;
   };
-  c.huffman = weight_bits < 8 || entropy_bits(w) <= kStrongBits || small(huffman_instructions(w));
+  c.huffman = o.weight_bits < 8 || entropy_bits(w) <= kStrongBits || small(huffman_instructions(w));
   c.range = small(range_instructions(w));
 }
 
@@ -63,7 +62,7 @@ std::vector<Candidate> candidates(const Graph& g, const PassOptions& o) {
     if (!t.is_const() || t.dtype != DType::i8 || t.coded || users[at].empty() || other_use[at]) continue;
     const auto shape = [&](std::size_t n) { return filter_shape(kind(g.nodes[n].op), t.shape); };
     Candidate c{id, {t.as<std::int8_t>(), shape(users[at][0])}};
-    if (o.coding == Choice::automatic && o.optimize == Optimize::balanced) balance(g, c, users[at], o.weight_bits);
+    if (o.coding == Choice::automatic && o.optimize == Optimize::balanced) balance(g, c, users[at], o);
     c.range &= std::ranges::all_of(users[at], [&](std::size_t n) { return shape(n) == c.tensor.shape; });
     out.push_back(c);
   }

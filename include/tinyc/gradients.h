@@ -11,8 +11,8 @@ namespace tinyc {
 
 struct GradientOptions {
   std::size_t samples = 1024;  ///< at most; taken evenly from the whole dataset
-  std::size_t batch = 1;      ///< samples that share one gradient, that of their mean loss
-  bool labels = true;         ///< false: as if there were none
+  std::size_t batch = 1;       ///< samples that share one gradient, that of their mean loss
+  bool labels = true;          ///< false: as if there were none
   std::uint64_t seed = 1;
 };
 

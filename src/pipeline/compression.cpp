@@ -143,6 +143,7 @@ void Compression::choose_calibration() {
       report_.warnings.push_back(
           "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
   }
+  options_.mac_instructions = find_target(s_.target)->mac_instructions;
   options_.calibration = calibration_;
   options_.training.data = in_.training;
   options_.training.teacher = in_.teacher;

@@ -17,14 +17,14 @@ namespace {
 constexpr const char* kArm = "arm-none-eabi-";
 constexpr Target kTargets[] = {
     {"any", "portable C99", "", ""},
-    {"cortex-m0", "Cortex-M0, M0+", kArm, "-mcpu=cortex-m0 -mthumb", Family::pair},
-    {"cortex-m3", "Cortex-M3", kArm, "-mcpu=cortex-m3 -mthumb", Family::pair},
-    {"cortex-m4", "Cortex-M4", kArm, "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", Family::dsp},
-    {"cortex-m7", "Cortex-M7", kArm, "-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", Family::dsp},
-    {"cortex-m33", "Cortex-M33", kArm, "-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard", Family::dsp},
-    {"cortex-m55", "Cortex-M55", kArm, "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", Family::mve},
+    {"cortex-m0", "Cortex-M0, M0+", kArm, "-mcpu=cortex-m0 -mthumb", Family::pair, 2.5},
+    {"cortex-m3", "Cortex-M3", kArm, "-mcpu=cortex-m3 -mthumb", Family::pair, 2.5},
+    {"cortex-m4", "Cortex-M4", kArm, "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard", Family::dsp, 1},
+    {"cortex-m7", "Cortex-M7", kArm, "-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", Family::dsp, 1},
+    {"cortex-m33", "Cortex-M33", kArm, "-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard", Family::dsp, 1},
+    {"cortex-m55", "Cortex-M55", kArm, "-mcpu=cortex-m55 -mthumb -mfloat-abi=hard", Family::mve, 0.25},
     {"rv32", "RISC-V RV32IMAC", "riscv64-unknown-elf-", "-march=rv32imac -mabi=ilp32 --specs=picolibc.specs",
-     Family::pair},
+     Family::pair, 2.5},
     {"avr", "ATmega, e.g. Arduino Uno", "avr-", "-mmcu=atmega328p"},
 };
 

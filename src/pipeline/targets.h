@@ -16,6 +16,7 @@ struct Target {
   const char* compiler;  ///< empty for "any"
   const char* flags;
   Family family = Family::portable;
+  double mac_instructions = 3;  ///< of a multiply-accumulate, about (docs/benchmarks.md has whole nets)
 };
 
 std::span<const Target> all_targets() noexcept;

@@ -1,6 +1,7 @@
 // What a program tells of itself: sizes, bits against entropy, histograms.
 #include <algorithm>
 #include <sstream>
+#include <string_view>
 
 #include "tinyc/codec.h"
 #include "tinyc/report.h"
@@ -8,7 +9,11 @@
 namespace tinyc {
 namespace {
 
-constexpr double kMacCost = 3;  // instructions of a multiply-accumulate, about
+/// Instructions of a multiply-accumulate in a kernel, about (docs/benchmarks.md has whole nets).
+double mac_instructions(const Kernel& k) {
+  const std::string_view symbol = k.symbol;
+  return symbol.ends_with("_mve") ? 0.25 : symbol.ends_with("_dsp") ? 1 : symbol.ends_with("_pair") ? 2.5 : 3;
+}
 
 const Blob* blob(const Program& p, BlobId id) { return id < 0 ? nullptr : &p.blobs[static_cast<std::size_t>(id)]; }
 
@@ -38,8 +43,8 @@ LayerReport describe_layer(const Program& p, std::size_t index) {
   r.bits_per_weight = 8.0 * static_cast<double>(blob(p, l.weights)->bytes.size()) / static_cast<double>(w.size());
   r.entropy_bits_per_weight = entropy_bits(w);
   if (codec && l.macs > 0)
-    r.decode_share =
-        static_cast<double>(decode_instructions(codec->bytes, w)) / (kMacCost * static_cast<double>(l.macs));
+    r.decode_share = static_cast<double>(decode_instructions(codec->bytes, w)) /
+                     (mac_instructions(*l.kernel) * static_cast<double>(l.macs));
   const Blob* bias = blob(p, l.bias);
   r.float_bytes = 4 * w.size() + (bias ? bias->bytes.size() : 0);
   r.histogram.assign(32, 0);

@@ -137,8 +137,8 @@ static void tinyc_conv_2d_pair_windows(const tinyc_layer* l, const int8_t* pictu
 }
 
 /* Sweeps all output pixels with `count` filters. */
-TINYC_APART void tinyc_conv_2d_pair_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count,
-                                     uint32_t* pair, int8_t* out) {
+TINYC_APART void tinyc_conv_2d_pair_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
+                                          int32_t count, uint32_t* pair, int8_t* out) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->in_c;
   int8_t* const padding = (int8_t*)(pair + k);
   int32_t n;

@@ -53,7 +53,7 @@ static void tinyc_depthwise_conv_2d_pair_rows(const tinyc_layer* l, const uint32
 
 /* Two output rows, or one, of a picture from row oy on. */
 TINYC_APART void tinyc_depthwise_conv_2d_pair_band(const tinyc_layer* l, const int8_t* in, int oy, uint32_t* plane,
-                                              const int8_t* w, int8_t* out) {
+                                                   const int8_t* w, int8_t* out) {
   const int width = (l->out_w - 1) * l->stride_w + 3;
   const int seen = l->in_w < width - l->pad_l ? l->in_w : width - l->pad_l; /* columns inside the picture */
   const int32_t size = l->in_w * l->in_c, below = oy + 1 < l->out_h ? l->out_w * l->out_c : 0;

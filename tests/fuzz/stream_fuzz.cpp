@@ -1,5 +1,5 @@
-// Coded weights: two bytes of length, a decode table (Huffman) or header (range coder) of that length, a stream. Whatever
-// verifies must make the reader safe.
+// Coded weights: two bytes of length, a decode table (Huffman) or header (range coder) of that length, a stream.
+// Whatever verifies must make the reader safe.
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
 

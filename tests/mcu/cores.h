@@ -38,15 +38,14 @@ inline const Core kCores[] = {
 /// All targets of tinyc compress that name a core, for figures: further cores of the families above, and AVR.
 inline const Core kMeasuredCores[] = {
     kCores[0],
-    {"cortex-m3", "arm-none-eabi-gcc", "-mcpu=cortex-m3 -mthumb -mfloat-abi=soft", "arm.c",
-     "qemu-system-arm -M mps2-an385", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
     kCores[1],
+    kCores[2],
     {"cortex-m7", "arm-none-eabi-gcc", "-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard", "arm.c",
      "qemu-system-arm -M mps2-an500", "-Wl,--defsym=flash=0 -Wl,--defsym=ram=0x20000000"},
     {"cortex-m33", "arm-none-eabi-gcc", "-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard", "arm.c",
      "qemu-system-arm -M mps2-an505", "-Wl,--defsym=flash=0x10000000 -Wl,--defsym=ram=0x38000000"},
-    kCores[2],
     kCores[3],
+    kCores[4],
     {"avr", "avr-gcc", "-mmcu=atmega328p", "avr.c", "simavr -m atmega328p -f 16000000", ""},
 };
 

@@ -17,12 +17,19 @@ struct Net {
 };
 
 #define TINYC_DENSE "--coding raw"
+#define TINYC_SPEED TINYC_DENSE " --optimize speed"
 inline constexpr Net kNets[] = {
     {"ic", "pretrainedResnet_quant.tflite", TINYC_DENSE, true, "image classification, ResNet-8", 0x0b0915f3},
     {"kws", "kws_ref_model.tflite", TINYC_DENSE, true, "keyword spotting, DS-CNN", 0xbf94a0b3},
     {"vww", "vww_96_int8.tflite", TINYC_DENSE, true, "visual wake words, MobileNet 0.25", 0x3a5f7f09},
     {"ad", "ad01_int8.tflite", TINYC_DENSE, true, "anomaly detection, autoencoder", 0xc8c8b3e3},
     {"person", "person_detect.tflite", TINYC_DENSE, true, "person detection, MobileNet 0.25, 96 x 96 grey", 0xb9231409},
+    {"ic-speed", "pretrainedResnet_quant.tflite", TINYC_SPEED, true, "image classification with --optimize speed",
+     0x0b0915f3},
+    {"kws-speed", "kws_ref_model.tflite", TINYC_SPEED, true, "keyword spotting with --optimize speed", 0xbf94a0b3},
+    {"vww-speed", "vww_96_int8.tflite", TINYC_SPEED, true, "visual wake words with --optimize speed", 0x3a5f7f09},
+    {"ad-speed", "ad01_int8.tflite", TINYC_SPEED, true, "anomaly detection with --optimize speed", 0xc8c8b3e3},
+    {"person-speed", "person_detect.tflite", TINYC_SPEED, true, "person detection with --optimize speed", 0xb9231409},
     {"hello", "hello_world_int8.tflite", TINYC_DENSE, true, "a sine, three layers", 0x010c56d3},
     {"fashion", "examples/fashion_mnist/fashion.tflite",
      TINYC_DENSE " --calib '@/examples/fashion_mnist/calib.npz' --preprocess scale=0.00392156862745098", false,
@@ -31,6 +38,7 @@ inline constexpr Net kNets[] = {
      "--coding huffman --calib '@/examples/fashion_mnist/calib.npz' --preprocess scale=0.00392156862745098", false,
      "the same, weights in Huffman codes", 0},
 };
+#undef TINYC_SPEED
 #undef TINYC_DENSE
 
 /// Arguments of tinyc compress; `@` stands for the repository.

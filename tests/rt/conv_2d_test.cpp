@@ -83,8 +83,8 @@ TEST_CASE("conv_2d decodes equal blocks of a multiple of four filters within its
 }
 
 TEST_CASE("conv_2d decodes a whole late layer into what the arena has free", "[conv_2d]") {
-  // a wide layer needs 4 KiB of activations, its output over its input; one behind it has 4 KiB of weights and 272 bytes
-  // of activations
+  // a wide layer needs 4 KiB of activations, its output over its input; one behind it has 4 KiB of weights and 272
+  // bytes of activations
   Graph g;
   g.stage = Stage::Coded;
   const auto activation = [&](const char* name, Shape s) {
