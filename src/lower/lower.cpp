@@ -133,29 +133,40 @@ Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& c
 /// The layer decodes its filters in several blocks.
 bool in_blocks(const Layer& l) { return l.codec >= 0 && l.record.block > 0 && l.record.block < l.record.out_c; }
 
+/// The layer that needs most RAM.
+std::size_t peak_layer(const Program& p) {
+  const LiveBytes live = live_bytes(p);
+  std::vector<std::int64_t> bytes;
+  bytes.reserve(p.layers.size());
+  for (std::size_t i = 0; i < p.layers.size(); ++i)
+    bytes.push_back(live.apart[i] - live.shared[i] + std::int64_t{p.layers[i].scratch_bytes});
+  return static_cast<std::size_t>(std::ranges::max_element(bytes) - bytes.begin());
+}
+
 /// Where a layer at the peak decodes its filters block by block, its output may not lie over its input, which each
 /// block reads again: decoding all at once takes more scratch and may need less RAM.
 void decode_whole_at_peak(const Graph& g, const LowerOptions& options, Lowered& best, Choices& choices) {
-  for (std::size_t tries = 0; tries < g.nodes.size(); ++tries) {
-    const LiveBytes live = live_bytes(best.program);
-    std::size_t peak = 0;
-    std::int64_t most = -1;
-    for (std::size_t i = 0; i < best.program.layers.size(); ++i)
-      if (const std::int64_t bytes = live.apart[i] - live.shared[i] + best.program.layers[i].scratch_bytes;
-          bytes > most) {
-        most = bytes;
-        peak = i;
-      }
-    if (best.program.layers.empty() || !in_blocks(best.program.layers[peak])) return;
+  for (std::size_t tries = 0; tries < g.nodes.size() && !best.program.layers.empty(); ++tries) {
+    const std::size_t peak = peak_layer(best.program), node = best.node_of[peak];
+    const Layer& l = best.program.layers[peak];
+    if (!in_blocks(l)) return;
     Choices more = choices;
-    more.one_sweep[best.node_of[peak]] = true;
-    more.room[best.node_of[peak]] =
-        std::int64_t{best.program.layers[peak].scratch_bytes} + best.program.layers[peak].weight_count;
+    more.one_sweep[node] = true;
+    more.room[node] = static_cast<std::int64_t>(l.scratch_bytes) + static_cast<std::int64_t>(l.weight_count);
     Lowered next = lower_with(g, options, more);
     if (next.program.arena_bytes >= best.program.arena_bytes) return;
     best = std::move(next);
     choices = std::move(more);
   }
+}
+
+/// Lowers with other choices and takes them where the arena does not grow.
+bool take(const Graph& g, const LowerOptions& options, const Choices& tried, Lowered& best, Choices& choices) {
+  Lowered next = lower_with(g, options, tried);
+  if (next.program.arena_bytes > best.program.arena_bytes) return false;
+  best = std::move(next);
+  choices = tried;
+  return true;
 }
 
 /// Decodes, or spreads, more filters at a time where the arena has room for them anyway: in all layers, and where that
@@ -171,22 +182,18 @@ void fill_room(const Graph& g, const LowerOptions& options, Lowered& best, Choic
     more.room[n] = std::max(more.room[n], best.program.arena_bytes - live.apart[i] + live.shared[i]);
     if (best.program.layers[i].weights >= 0) by_work.emplace_back(-best.program.layers[i].macs, n);
   }
-  const auto take = [&](Choices tried) {
-    Lowered next = lower_with(g, options, tried);
-    if (next.program.arena_bytes > best.program.arena_bytes) return false;
-    best = std::move(next);
-    choices = std::move(tried);
-    return true;
-  };
-  if (take(more)) return;
+  if (take(g, options, more, best, choices)) return;
   std::ranges::sort(by_work);
   if (by_work.size() > kMostTries) by_work.resize(kMostTries);
-  for (const auto& [work, n] : by_work)
-    for (const std::int64_t share : {1, 2, 4}) {
+  for (const auto& by : by_work) {
+    const std::size_t n = by.second;
+    bool taken = false;
+    for (std::int64_t share = 1; share <= 4 && !taken; share *= 2) {
       Choices tried = choices;
       tried.room[n] = std::max(tried.room[n], more.room[n] / share);
-      if (take(std::move(tried))) break;
+      taken = take(g, options, tried, best, choices);
     }
+  }
 }
 
 }  // namespace
@@ -196,13 +203,13 @@ Program lower(const Graph& g, const LowerOptions& options) {
   Choices choices{std::vector<std::int64_t>(g.nodes.size(), 0), std::vector<bool>(g.nodes.size(), false), {}};
   Lowered best = lower_with(g, options, choices);
   choices.order = best_order(best.program);
-  if (std::ranges::is_sorted(choices.order)) {
-    choices.order.clear();
-  } else if (Lowered other = lower_with(g, options, choices); other.program.arena_bytes < best.program.arena_bytes) {
-    best = std::move(other);
-  } else {
-    choices.order.clear();
+  bool better = false;
+  if (!std::ranges::is_sorted(choices.order)) {
+    Lowered other = lower_with(g, options, choices);
+    better = other.program.arena_bytes < best.program.arena_bytes;
+    if (better) best = std::move(other);
   }
+  if (!better) choices.order.clear();
   const auto blocks = [&] { return std::ranges::any_of(best.program.layers, in_blocks); };
   if (blocks()) decode_whole_at_peak(g, options, best, choices);
   if (blocks() || options.family != Family::portable) fill_room(g, options, best, choices);

@@ -72,7 +72,7 @@ std::optional<ProductFit> fit_product(double ratio, int zero_a, int zero_b, int 
   const std::int64_t factor = scaled(ratio, shift + 15);
   Interval positive, negative;  // the reference rounds ties away from zero
   for_pairs(out, [&](int a, int b, int v) {
-    const std::int64_t x = (a - zero_a) * (b - zero_b);
+    const std::int64_t x = std::int64_t{a - zero_a} * (b - zero_b);
     (x < 0 ? negative : positive).meet((x * factor) >> 15, v, shift, out);
   });
   if (positive.empty() || negative.empty() || factor >= 1 << 28) return std::nullopt;

@@ -87,7 +87,7 @@ BinaryLayer make_binary(const Graph& g, const Node& n, ProgramBuilder& out, cons
 
 std::vector<std::int8_t> every_pair(const tinyc_layer& record, tinyc_kernel exact) {
   constexpr std::uint32_t kPairs = 65536;
-  std::vector<std::uint8_t> arena(3 * kPairs);
+  std::vector<std::uint8_t> arena(std::size_t{3} * kPairs);
   for (std::uint32_t i = 0; i < kPairs; ++i) {
     arena[i] = static_cast<std::uint8_t>((i >> 8) ^ 0x80);
     arena[kPairs + i] = static_cast<std::uint8_t>((i & 255) ^ 0x80);
@@ -98,7 +98,7 @@ std::vector<std::int8_t> every_pair(const tinyc_layer& record, tinyc_kernel exac
   l.out = 2 * kPairs;
   l.p[0] = kPairs;
   exact(&l, arena.data());
-  return {arena.begin() + 2 * kPairs, arena.end()};
+  return {arena.begin() + std::ptrdiff_t{2} * kPairs, arena.end()};
 }
 
 void use_affine(Layer& l, const Kernel* exact, const Kernel* affine) {

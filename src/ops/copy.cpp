@@ -88,8 +88,10 @@ Overlaps copy_overlaps(const Program& p, const Layer& l) {
   const auto loops = static_cast<std::size_t>(r.p[0]);
   const auto table = overlap_table(p, l, 3 * loops);
   std::int64_t rounds = table.empty() ? 0 : 1;
-  for (std::size_t d = 0; 3 * d < table.size(); ++d)
-    if (table[3 * d] < 1 || (rounds *= table[3 * d]) > operand_bytes(p, l.out)) return {};
+  for (std::size_t d = 0; 3 * d < table.size(); ++d) {
+    rounds *= std::max(table[3 * d], 0);
+    if (rounds < 1 || rounds > operand_bytes(p, l.out)) return {};
+  }
   Walk walk;
   for (std::int64_t i = 0; i < rounds; ++i) {
     std::int64_t in = r.p[2], out = r.p[3], rest = i;

@@ -98,7 +98,7 @@ Overlaps band_overlaps(const tinyc_layer& r, std::int64_t band) {
     const std::int64_t n = line / r.out_h, y = line % r.out_h;
     if (y % band != 0) continue;
     const std::int64_t lines = std::min<std::int64_t>(band, r.out_h - y), first = y * r.stride_h - r.pad_t,
-                       last = first + (lines - 1) * r.stride_h + (r.k_h - 1) * r.dil_h;
+                       last = first + (lines - 1) * r.stride_h + std::int64_t{r.k_h - 1} * r.dil_h;
     walk.write(line * row, (line + lines) * row - 1);
     const std::int64_t top = std::clamp<std::int64_t>(first, 0, r.in_h - 1),
                        bottom = std::clamp<std::int64_t>(last, 0, r.in_h - 1);

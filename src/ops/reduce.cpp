@@ -63,7 +63,8 @@ Overlaps reduction_overlaps(const Program& p, const Layer& l) {
   std::int64_t outputs = 1, last_term = 0;
   for (std::size_t i = 0; i < dims.size(); i += 2) {
     if (dims[i] < 1 || dims[i + 1] < 0) return {};
-    if (i < 6 && (outputs *= dims[i]) > operand_bytes(p, l.out)) return {};
+    if (i < 6) outputs *= dims[i];
+    if (outputs > operand_bytes(p, l.out)) return {};
     if (i >= 6) last_term += (std::int64_t{dims[i]} - 1) * dims[i + 1];
   }
   if (dims.empty() || outputs != operand_bytes(p, l.out)) return {};

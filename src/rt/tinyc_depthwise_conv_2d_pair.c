@@ -58,10 +58,12 @@ TINYC_APART void tinyc_depthwise_conv_2d_pair_band(const tinyc_layer* l, const i
   const int seen = l->in_w < width - l->pad_l ? l->in_w : width - l->pad_l; /* columns inside the picture */
   const int32_t size = l->in_w * l->in_c, below = oy + 1 < l->out_h ? l->out_w * l->out_c : 0;
   const int8_t zero = (int8_t)l->in0_zp;
-  tinyc_depthwise_conv_2d_pair_row rows[3], *const end = rows + 3, *row;
+  tinyc_depthwise_conv_2d_pair_row rows[3];
   int y = oy * l->stride_h - l->pad_t;
   int32_t c, left = 0;
-  for (row = rows; row != end; ++row, y += l->dil_h) {
+  int k;
+  for (k = 0; k < 3; ++k, y += l->dil_h) {
+    tinyc_depthwise_conv_2d_pair_row* const row = rows + k;
     const int lower = y + l->stride_h;
     row->step = y >= 0 && y < l->in_h ? l->in_c : 0;
     row->upper = row->step ? in + y * size : &zero;
@@ -71,7 +73,8 @@ TINYC_APART void tinyc_depthwise_conv_2d_pair_band(const tinyc_layer* l, const i
   for (c = 0; c < l->out_c; ++c, ++out) {
     if (left == 0) {
       uint32_t* to = plane + l->pad_l;
-      for (row = rows; row != end; ++row, to += width) {
+      for (k = 0; k < 3; ++k, to += width) {
+        tinyc_depthwise_conv_2d_pair_row* const row = rows + k;
         const int8_t *a = row->upper, *b = row->lower;
         const int32_t step = row->step, step_lower = row->step_lower;
         int i;
