@@ -220,7 +220,9 @@ Compressed Compression::finish(float bit_price, bool trial) const {
                 "end the list with calibrate,quantize_int8,code_weights");
 
   if (!trial) progress("lower", 0.6);
-  out.program = lower(out.graph, {find_target(s_.target)->family, options_.optimize == PassOptions::Optimize::speed});
+  const bool small = options_.optimize == PassOptions::Optimize::size;  // special kernels are larger
+  out.program = lower(out.graph, {small ? Family::portable : find_target(s_.target)->family,
+                                  options_.optimize == PassOptions::Optimize::speed});
   out.program.name = s_.name;
   const Import& model = *in_.model;
   r.model_name = s_.name;
