@@ -32,11 +32,11 @@ void tinyc_pair_armv7m(const uint32_t* x, const int8_t* w, const int8_t* w1, uns
 #define tinyc_pair_products tinyc_pair_armv7m
 #else
 /* Two taps of one filter. */
-#define TINYC_PAIR_TAPS(all, high, w, j)                                                                      \
-  do {                                                                                                        \
-    const uint32_t t = (uint32_t)(int32_t)w[j] * a + ((uint32_t)(int32_t)w[(j) + 1] * b + TINYC_PAIR_HALVES); \
-    all += t;                                                                                                 \
-    high += t >> 16;                                                                                          \
+#define TINYC_PAIR_TAPS(all, high, w, j)                                                                          \
+  do {                                                                                                            \
+    const uint32_t t = (uint32_t)(int32_t)(w)[j] * a + ((uint32_t)(int32_t)(w)[(j) + 1] * b + TINYC_PAIR_HALVES); \
+    (all) += t;                                                                                                   \
+    (high) += t >> 16;                                                                                            \
   } while (0)
 #define TINYC_PAIR_BOTH(j)                   \
   do {                                       \
