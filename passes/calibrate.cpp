@@ -200,7 +200,7 @@ Clip chosen_clip(const Histogram& h, const PassOptions& o) {
 
 PassResult run(Graph& g, const PassOptions& o) {
   if (!o.calibration || o.calibration->samples() == 0)
-    throw Error(ErrorKind::data, "calibration needs samples", "give --calib DATA");
+    throw Error(ErrorCode::no_samples, "calibration needs samples", "give --calib DATA");
   const Dataset& d = *o.calibration;
   const std::size_t n = o.calibration_samples ? std::min(o.calibration_samples, d.samples()) : d.samples();
   const auto extremes = find_extremes(g, d, n, distinguished_ranges(g));
@@ -216,7 +216,7 @@ PassResult run(Graph& g, const PassOptions& o) {
     if (e.min > e.max) continue;
     if (!e.finite || !std::isfinite(e.min) || !std::isfinite(e.max))
       throw Error(
-          ErrorKind::data,
+          ErrorCode::not_finite,
           "activation '" + printable(g.tensors[i].name) + "' becomes NaN or infinite on the calibration samples",
           "check the samples' scale (--preprocess) and the model");
     const float width = (e.max - e.min) / static_cast<float>(kBins);

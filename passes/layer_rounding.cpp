@@ -9,7 +9,7 @@ namespace tinyc {
 
 std::size_t calibration_count(const PassOptions& o, const char* what) {
   if (!o.calibration || o.calibration->samples() == 0)
-    throw Error(ErrorKind::data, std::string(what) + " needs samples", "give --calib DATA");
+    throw Error(ErrorCode::no_samples, std::string(what) + " needs samples", "give --calib DATA");
   const std::size_t available = o.calibration->samples();
   return o.calibration_samples ? std::min(o.calibration_samples, available) : available;
 }

@@ -180,7 +180,7 @@ std::vector<std::string> layer_notes(const Graph& before, const Graph& after) {
 PassResult run(Graph& g, const PassOptions& o) {
   const PassOptions::PruneChannels& p = o.prune_channels;
   if (!(p.fraction >= 0 && p.fraction < 1))
-    throw Error(ErrorKind::usage, "the fraction to prune in whole channels must be at least 0 and below 1",
+    throw Error(ErrorCode::bad_value, "the fraction to prune in whole channels must be at least 0 and below 1",
                 "for example --prune 0.3:channel");
   if (p.fraction == 0) return {};
   Graph original = g;

@@ -28,7 +28,7 @@ namespace {
 // Scales of values near the end of float's range are infinite.
 void check_scale(float scale, const Tensor& t) {
   if (!std::isfinite(scale))
-    throw Error(ErrorKind::unsupported, "the values of '" + printable(t.name) + "' are too large to be quantized");
+    throw Error(ErrorCode::not_quantizable, "the values of '" + printable(t.name) + "' are too large to be quantized");
 }
 
 Tensor quantized_constant(const Tensor& t, const Quant& q) {

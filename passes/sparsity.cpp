@@ -173,13 +173,13 @@ std::vector<PrunableLayer> prunable_layers(const Graph& g) {
 
 void check_prune(const PassOptions::Prune& p) {
   if (!(p.fraction >= 0 && p.fraction < 1))
-    throw Error(ErrorKind::usage, "the fraction of weights to prune must be at least 0 and below 1",
+    throw Error(ErrorCode::bad_value, "the fraction of weights to prune must be at least 0 and below 1",
                 "for example --prune 0.5");
   if (!(p.layer_limit >= p.fraction && p.layer_limit <= 1))
-    throw Error(ErrorKind::usage, "the share that every layer may lose is below the one that all lose together",
+    throw Error(ErrorCode::bad_value, "the share that every layer may lose is below the one that all lose together",
                 "raise --prune-limit or lower --prune");
   if (p.kind == Prune::Kind::n_m && (p.n < 1 || p.m < 1 || p.n > p.m))
-    throw Error(ErrorKind::usage, "N:M pruning keeps N of every M weights, so N must be between 1 and M",
+    throw Error(ErrorCode::bad_value, "N:M pruning keeps N of every M weights, so N must be between 1 and M",
                 "for example --prune 0.5:2:4");
 }
 

@@ -18,7 +18,7 @@ using Visit = std::function<void(std::span<const Parameter>, std::span<const std
 std::size_t visit_gradients(const Graph& g, const PassOptions& o, const Visit& visit) {
   const Dataset* data = o.training.data ? o.training.data : o.made_up_samples ? nullptr : o.calibration;
   if (!data || data->samples() == 0)
-    throw Error(ErrorKind::data, "first-order pruning needs samples", "give --calib DATA or --finetune DATA");
+    throw Error(ErrorCode::no_samples, "first-order pruning needs samples", "give --calib DATA or --finetune DATA");
   GradientOptions options;
   options.labels = o.training.options.labels;
   options.seed = o.training.options.seed;
@@ -26,7 +26,7 @@ std::size_t visit_gradients(const Graph& g, const PassOptions& o, const Visit& v
   batch_gradients(g, *data, options, [&](std::span<const Parameter> p, std::span<const std::vector<float>> gradients) {
     for (const auto& gradient : gradients)
       if (std::ranges::any_of(gradient, [](float v) { return !std::isfinite(v); }))
-        throw Error(ErrorKind::data, "the gradient of the loss is NaN or infinite on these samples",
+        throw Error(ErrorCode::not_finite, "the gradient of the loss is NaN or infinite on these samples",
                     "check the samples' scale (--preprocess)");
     ++batches;
     visit(p, gradients);

@@ -48,10 +48,10 @@ fs::path find_program_file(const fs::path& dir) {
   std::sort(found.begin(), found.end());
   const std::string where = "'" + printable(dir.string()) + "'";
   if (found.empty())
-    throw Error(ErrorKind::input, "folder " + where + " holds no compressed model (NAME.tinyc)",
+    throw Error(ErrorCode::not_compressed, "folder " + where + " holds no compressed model (NAME.tinyc)",
                 "write one with `tinyc compress MODEL -o DIR`");
   if (found.size() > 1)
-    throw Error(ErrorKind::input, "folder " + where + " holds several compressed models",
+    throw Error(ErrorCode::not_compressed, "folder " + where + " holds several compressed models",
                 "name one of its .tinyc files");
   return found[0];
 }
@@ -100,7 +100,7 @@ std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoic
   }
   if (choice.real_tflite) {
     if (!c.real_graph)
-      throw Error(ErrorKind::usage, "there is no float model to write: this one came quantized",
+      throw Error(ErrorCode::needs_float_model, "there is no float model to write: this one came quantized",
                   "leave out 'float' in --emit");
     files[name + "_float.tflite"] = export_tflite(*c.real_graph);
   }

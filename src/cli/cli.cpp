@@ -83,15 +83,18 @@ struct TableValues {
 };
 
 void print_error_json(const Error& e) {
-  const nlohmann::json document{
-      {"schema_version", 1},
-      {"status", "error"},
-      {"errors", {{{"exit_code", static_cast<int>(e.kind())}, {"message", e.what()}, {"hint", e.hint()}}}}};
+  const nlohmann::json document{{"schema_version", 1},
+                                {"status", "error"},
+                                {"errors",
+                                 {{{"code", label(e.code())},
+                                   {"exit_code", static_cast<int>(e.kind())},
+                                   {"message", e.what()},
+                                   {"hint", e.hint()}}}}};
   const std::string text = document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-int dispatch(int argc, char** argv, bool& json) {
+int dispatch(int argc, char** argv) {
   CLI::App app{"tinyc: makes neural networks small and writes C for microcontrollers", "tinyc"};
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("tinyc ") + TINYC_VERSION);
@@ -179,28 +182,50 @@ int dispatch(int argc, char** argv, bool& json) {
 
   CheckArguments check_arguments;
   auto* check = app.add_subcommand("check", "fail (exit 1) when a budget is exceeded or a baseline got worse");
-  check
-      ->add_option("SUBJECT", check_arguments.subject,
-                   "report.json, a compressed DIR, or a .tflite (takes the options of compress)")
-      ->required();
-  check->add_option("--baseline", check_arguments.baseline, "an earlier report.json");
+  check->add_option(
+      "SUBJECT", check_arguments.subject,
+      "report.json, a compressed DIR, or a .tflite (takes the options of compress); default: every model of "
+      "tinyc.toml, as built");
+  check->add_option("--baseline", check_arguments.baseline,
+                    "an earlier report.json or a tinyc.lock.json (default: the one beside tinyc.toml)");
+  const char* formats = "text, json, github, markdown, junit, sarif or html";
+  check->add_option("--format", check_arguments.format, formats);
+  check->add_option("--report", check_arguments.output, "write the answer to this file");
   check_values.add_to(*check, compress_specs());
-  check->add_option("--config", check_arguments.config);
+  check->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
   common(check);
 
-  std::string before, after;
+  DiffArguments diff_arguments;
+  auto* diff = app.add_subcommand("diff", "what changed between two reports, DIRs or lock files (Markdown)");
+  diff->add_option("OLD", diff_arguments.before)->required();
+  diff->add_option("NEW", diff_arguments.after)->required();
+  diff->add_option("--format", diff_arguments.format, formats);
+  diff->add_option("--report", diff_arguments.output, "write the answer to this file");
+  diff->add_flag("--gate", diff_arguments.gate,
+                 "exit 1 when NEW is worse: flash or RAM by over 1 %, the metric by over half a point");
+  diff->add_flag("--json", diff_arguments.json, "as --format json");
+
+  BuildArguments build_arguments;
+  auto* build = app.add_subcommand("build", "compress every model of tinyc.toml that changed");
+  build->add_option("--config", build_arguments.config, "configuration (default: tinyc.toml)");
+  build->add_option("-j,--jobs", build_arguments.jobs, "models at once (default: as many as there are cores)");
+  build->add_flag("--force", build_arguments.force, "also what is up to date");
+  build->add_flag("--json", build_arguments.json, "one JSON document");
+  common(build);
+  std::string update_config;
+  auto* update = app.add_subcommand("update", "accept what is built: write tinyc.lock.json, the baseline of check");
+  update->add_option("--config", update_config, "configuration (default: tinyc.toml)");
+
+  std::string dir;
   bool list_json = false;
-  auto* diff = app.add_subcommand("diff", "what changed between two reports or DIRs (Markdown)");
-  diff->add_option("OLD", before)->required();
-  diff->add_option("NEW", after)->required();
-  diff->add_flag("--json", list_json);
   auto* explain = app.add_subcommand("explain", "where every byte of a compressed model is, and what would save more");
-  explain->add_option("DIR", before, "written by compress")->required();
+  explain->add_option("DIR", dir, "written by compress")->required();
   explain->add_flag("--json", list_json);
   auto* ops = app.add_subcommand("ops", "supported operators");
   auto* passes = app.add_subcommand("passes", "passes in pipeline order");
   auto* targets = app.add_subcommand("targets", "targets");
   auto* version = app.add_subcommand("version", "version");
+  auto* errors = app.add_subcommand("errors", "every error and warning code: what it means, what to do (Markdown)");
   for (auto* c : {ops, passes, targets, version}) c->add_flag("--json", list_json);
 
   try {
@@ -212,12 +237,9 @@ int dispatch(int argc, char** argv, bool& json) {
       answer(text.str());
       return code;
     }
-    throw Error(ErrorKind::usage, printable(e.what(), 300), "tinyc --help");
+    throw Error(ErrorCode::command_line, printable(e.what(), 300), "tinyc --help");
   }
   set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
-  json = inspect_json || eval_arguments.json || sensitivity_arguments.json || list_json ||
-         compress_values.given().count("json") || check_values.given().count("json") ||
-         search_values.given().count("json");
 
   if (*compress) return command_compress(model, compress_values.given(), config);
   if (*inspect) return command_inspect(model, inspect_json);
@@ -234,11 +256,15 @@ int dispatch(int argc, char** argv, bool& json) {
   }
   if (*check) {
     check_arguments.given = check_values.given();
-    check_arguments.json = json;
+    check_arguments.json = check_arguments.given.count("json") > 0;
+    check_arguments.config = config;
     return command_check(check_arguments);
   }
-  if (*diff) return command_diff(before, after, list_json);
-  if (*explain) return command_explain(before, list_json);
+  if (*diff) return command_diff(diff_arguments);
+  if (*build) return command_build(build_arguments);
+  if (*update) return command_update(update_config);
+  if (*explain) return command_explain(dir, list_json);
+  if (*errors) return command_errors();
   if (*ops) return command_ops(list_json);
   if (*passes) return command_passes(list_json);
   if (*targets) return command_targets(list_json);
@@ -247,29 +273,33 @@ int dispatch(int argc, char** argv, bool& json) {
 
 }  // namespace
 
-int run_cli(int argc, char** argv) {
-  hold_standard_descriptors();
-  set_up_signals();
-  set_up_console(Verbosity::normal, true);
-  // known before parsing, so that a usage error is a JSON document too
-  bool json = std::any_of(argv, argv + argc, [](const char* a) { return std::strcmp(a, "--json") == 0; });
+int guarded(const std::function<int()>& command, bool json) {
   const auto fail = [&](const Error& e) {
     log_error(e);
     if (json) print_error_json(e);
     return static_cast<int>(e.kind());
   };
   try {
-    const int code = dispatch(argc, argv, json);
+    const int code = command();
     end_progress();
     return code;
   } catch (const Error& e) {
     return fail(e);
   } catch (const std::bad_alloc&) {
-    return fail(Error(ErrorKind::internal, "out of memory", "close other programs, or use fewer --calib-samples"));
+    return fail(Error(ErrorCode::out_of_memory, "out of memory", "close other programs, or use fewer --calib-samples"));
   } catch (const std::exception& e) {
-    return fail(Error(ErrorKind::internal, std::string("defect in tinyc: ") + printable(e.what(), 300),
+    return fail(Error(ErrorCode::defect, std::string("defect in tinyc: ") + printable(e.what(), 300),
                       "please report it together with the command"));
   }
+}
+
+int run_cli(int argc, char** argv) {
+  hold_standard_descriptors();
+  set_up_signals();
+  set_up_console(Verbosity::normal, true);
+  // known before parsing, so that a usage error is a JSON document too
+  const bool json = std::any_of(argv, argv + argc, [](const char* a) { return std::strcmp(a, "--json") == 0; });
+  return guarded([&] { return dispatch(argc, argv); }, json);
 }
 
 }  // namespace tinyc

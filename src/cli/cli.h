@@ -1,6 +1,7 @@
 // The command line. One function a command; each returns the exit code and throws Error for everything that ends it
 // early.
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,11 +10,19 @@
 
 namespace tinyc {
 
+struct CompressOptions;
 struct OptionSpec;
 
 /// Parses and runs; prints errors; returns the process's exit code.
 int run_cli(int argc, char** argv);
 
+/// Runs a command and turns what it throws into a logged error and its exit code; `json`: also into a document.
+int guarded(const std::function<int()>& command, bool json = false);
+
+/// compress without writing: also what `check MODEL` does.
+Compressed compress_model(const CompressOptions& o);
+/// compress with everything resolved: writes DIR and the answer.
+int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
                      const std::string& config);
 int command_inspect(const std::string& model, bool json);
@@ -42,13 +51,27 @@ int command_train(const TrainArguments& a);
 void log_epoch(const EpochInfo& e);
 
 struct CheckArguments {
-  std::string subject, baseline;
-  std::map<std::string, std::string> given;  ///< options of compress, for a MODEL
+  std::string subject, baseline, format, output;  ///< subject empty: all models of tinyc.toml
+  std::map<std::string, std::string> given;       ///< options of compress, for a MODEL
   std::string config;
-  Gates gates;
   bool json = false;
 };
 int command_check(const CheckArguments& a);
+
+struct DiffArguments {
+  std::string before, after, format, output;
+  bool json = false, gate = false;  ///< gate: exit 1 when AFTER is worse
+};
+int command_diff(const DiffArguments& a);
+/// Writes tinyc.lock.json from what is built.
+int command_update(const std::string& config);
+
+struct BuildArguments {
+  std::string config;
+  std::size_t jobs = 0;  ///< models at once; 0: as many as there are cores
+  bool force = false, json = false;
+};
+int command_build(const BuildArguments& a);
 
 struct SensitivityArguments {
   std::string model, data, steps, metric = "auto", kind = "unstructured", preprocess, out_dir;
@@ -70,10 +93,11 @@ struct SearchArguments {
 std::vector<OptionSpec> search_specs();
 int command_search(const SearchArguments& a);
 
-int command_diff(const std::string& before, const std::string& after, bool json);
 int command_ops(bool json);
 int command_passes(bool json);
 int command_targets(bool json);
+/// docs/errors.md.
+int command_errors();
 int command_version(bool json);
 
 }  // namespace tinyc

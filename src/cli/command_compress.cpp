@@ -16,13 +16,12 @@ void log_epoch(const EpochInfo& e) {
   log_progress(text);
 }
 
-/// Shared by compress and check.
 Compressed compress_model(const CompressOptions& o) {
   set_thread_count(o.threads);
   show_progress("import", 0.02);
   const auto is_loaded = [&](const Pass* p) { return o.dump_after == p->name; };
   if (!o.dump_after.empty() && !find_pass(o.dump_after) && std::ranges::none_of(o.settings.loaded_passes, is_loaded))
-    throw Error(ErrorKind::usage, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
+    throw Error(ErrorCode::unknown_name, "unknown pass '" + printable(o.dump_after) + "'", "`tinyc passes` lists them");
 
   const LoadedInputs loaded = load_inputs(o);
   CompressSettings settings = console_settings(o);
@@ -47,16 +46,21 @@ Compressed compress_model(const CompressOptions& o) {
 
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
                      const std::string& config) {
-  const CompressOptions o = resolve_options(model, given, config);
+  return compress_to_folder(resolve_options(model, given, config));
+}
+
+int compress_to_folder(const CompressOptions& o) {
   std::error_code error;
   if (std::filesystem::exists(o.out_dir, error) && !std::filesystem::is_directory(o.out_dir, error))
-    throw Error(ErrorKind::write, "'" + printable(o.out_dir) + "' is a file, not a folder", "choose another -o DIR");
+    throw Error(ErrorCode::cannot_write, "'" + printable(o.out_dir) + "' is a file, not a folder",
+                "choose another -o DIR");
   const Compressed c = compress_model(o);
   check_interrupt();
   write_files(o.out_dir, output_files(c, o.output));
   log_info("written: " + printable(o.out_dir));
   answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
-  for (const auto& f : c.report.failures) log_error(Error(ErrorKind::gate, f));
+  for (const GateResult& g : evaluate_gates(c.report, o.gates))
+    if (!g.passed) log_error(Error(g.code, g.message + (g.layer.empty() ? "" : "; " + g.layer), g.remedy));
   if (interrupt_acknowledged()) return static_cast<int>(ErrorKind::interrupted);
   return c.report.failures.empty() ? 0 : static_cast<int>(ErrorKind::gate);
 }

@@ -22,10 +22,10 @@ int command_eval(const EvalArguments& a) {
   const std::string metric = resolve_metric(a.metric, m);
   const auto value = score(metric, run(r, d, m.samples), m);
   if (!value && d.labels)
-    throw Error(ErrorKind::data, "metric " + metric + " compares two models, and here is one",
+    throw Error(ErrorCode::labels_do_not_fit, "metric " + metric + " compares two models, and here is one",
                 "choose top1, auc or mse with --metric; auc needs labels of both classes");
   if (!value)
-    throw Error(ErrorKind::data, "the data has no labels, so there is no accuracy",
+    throw Error(ErrorCode::labels_do_not_fit, "the data has no labels, so there is no accuracy",
                 "store labels under the key y; `tinyc compress --eval` compares without labels");
   if (a.json) {
     const nlohmann::ordered_json j{

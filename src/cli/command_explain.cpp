@@ -16,7 +16,7 @@ int command_explain(const std::string& dir, bool json) {
   report.layers = std::move(fresh.layers);
   const Target* target = find_target(report.target);
   if (!target)
-    throw Error(ErrorKind::data, "the report is for an unknown target '" + printable(report.target) + "'",
+    throw Error(ErrorCode::not_a_report, "the report is for an unknown target '" + printable(report.target) + "'",
                 "compress again with this tinyc");
   const auto code = code_parts(program, *target);
   answer(json ? explanation_json(report, program, code) : to_explanation(report, program, code));

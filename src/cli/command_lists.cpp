@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/console.h"
 #include "pipeline/targets.h"
+#include "tinyc/error.h"
 #include "tinyc/pass.h"
 
 namespace tinyc {
@@ -52,6 +53,19 @@ int command_targets(bool json) {
   for (const Target& t : all_targets())
     rows.emplace_back(t.name, std::string(t.summary) + (*t.flags ? std::string(": ") + t.flags : ""));
   list(json, "targets", rows);
+  return 0;
+}
+
+int command_errors() {
+  std::string out =
+      "# Errors and warnings\nThe code stands in front of each message. The first digit of an error tells the exit "
+      "code: "
+      "1 to 6 as it is, 7 is 70 and 8 is 130.\nThis page is what `tinyc errors` prints.\n\n| code | means | what to do "
+      "|\n"
+      "|---|---|---|\n";
+  for (const ErrorEntry& e : error_catalogue())
+    out += std::string("| ") + e.label + " | " + e.meaning + " | " + e.remedy + " |\n";
+  answer(out);
   return 0;
 }
 

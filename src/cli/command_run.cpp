@@ -48,9 +48,9 @@ std::vector<std::vector<std::int32_t>> run_raw(const Program& p, const Dataset& 
       for (std::size_t j = 0; j < values.size(); ++j) {
         const float v = values[j] - offset;
         if (!(v >= lowest && v <= highest) || v != std::trunc(v))
-          throw Error(ErrorKind::data, std::string("--raw needs ") + (counts ? "int32" : "int8") +
-                                           " integers; sample " + std::to_string(sample) + " element " +
-                                           std::to_string(j) + " is " + std::to_string(values[j]));
+          throw Error(ErrorCode::data_does_not_fit, std::string("--raw needs ") + (counts ? "int32" : "int8") +
+                                                        " integers; sample " + std::to_string(sample) + " element " +
+                                                        std::to_string(j) + " is " + std::to_string(values[j]));
         integers[j] = static_cast<std::int32_t>(v);
       }
       e.set_input(state, k, integers);
@@ -77,7 +77,7 @@ int command_run(const RunArguments& a) {
   const auto keep = [&](std::size_t k) { return npz || k == 0; };
   if (a.raw) {
     if (!r.program)
-      throw Error(ErrorKind::usage, "--raw needs an int8 model or a compressed DIR",
+      throw Error(ErrorCode::missing_option, "--raw needs an int8 model or a compressed DIR",
                   "leave out --raw, or compress with --int8 first");
     const auto out = run_raw(*r.program, d);
     for (std::size_t k = 0; k < out.size(); ++k)

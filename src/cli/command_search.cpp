@@ -60,7 +60,7 @@ JournalHead head_of(const CompressOptions& o, const LoadedInputs& l, const Searc
 int answer_with(const Search& s, bool json, bool part = false) {
   answer(json ? to_json(s) : to_table(s));
   if (s.met || !s.best || part) return 0;  // of a part of the trials nobody expects the goal
-  log_error(Error(ErrorKind::gate, "no trial reached the goal; best/ holds the nearest"));
+  log_error(Error(ErrorCode::goal_not_reached, "no trial reached the goal; best/ holds the nearest"));
   return static_cast<int>(ErrorKind::gate);
 }
 
@@ -81,7 +81,7 @@ std::vector<OptionSpec> search_specs() {
 int command_search(const SearchArguments& a) {
   if (a.merge) return merge(a);
   if (a.inputs.size() != 1)
-    throw Error(ErrorKind::usage, "search takes one MODEL", "--merge joins the folders of several searches");
+    throw Error(ErrorCode::missing_option, "search takes one MODEL", "--merge joins the folders of several searches");
   CompressOptions defaults;
   defaults.settings.int8 = true;
   defaults.settings.pass_options.optimize = PassOptions::Optimize::size;
@@ -89,14 +89,14 @@ int command_search(const SearchArguments& a) {
   CompressOptions o = resolve_options(a.inputs[0], a.given, a.config, defaults, foreign_options());
   o.output.json = true;  // report.json tells whose best it is
   const auto [shard, shards] = parse_shard(a.shard);
-  if (o.eval.empty()) throw Error(ErrorKind::usage, "search needs samples to measure on", "give --eval DATA");
+  if (o.eval.empty()) throw Error(ErrorCode::missing_option, "search needs samples to measure on", "give --eval DATA");
   const bool epochs = o.settings.pass_options.training.options.epochs > 0;
-  if (!o.finetune.empty() && !epochs) throw Error(ErrorKind::usage, "training needs --epochs above 0");
+  if (!o.finetune.empty() && !epochs) throw Error(ErrorCode::bad_value, "training needs --epochs above 0");
 
   set_thread_count(o.threads);
   const LoadedInputs loaded = load_inputs(o);
   if (loaded.model.graph.stage != Stage::Float)
-    throw Error(ErrorKind::usage, "only float models can be searched, this one is quantized already",
+    throw Error(ErrorCode::needs_float_model, "only float models can be searched, this one is quantized already",
                 "give the float model it was made from");
   SearchJob job;
   job.model = o.settings.name;
@@ -117,7 +117,7 @@ int command_search(const SearchArguments& a) {
     return answer_with(run_search(job, journal), o.json, shards > 1);
   } catch (const Error& e) {
     if (e.kind() != ErrorKind::interrupted) throw;
-    throw Error(ErrorKind::interrupted, "interrupted", "the same command goes on with the next trial");
+    throw Error(ErrorCode::stopped, "interrupted", "the same command goes on with the next trial");
   }
 }
 

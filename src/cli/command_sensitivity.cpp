@@ -27,12 +27,13 @@ int command_sensitivity(const SensitivityArguments& a) {
   if (a.kind == "block4")
     settings.kind = PassOptions::Prune::Kind::block4;
   else if (a.kind != "unstructured")
-    throw Error(ErrorKind::usage, "bad value '" + printable(a.kind) + "' for --kind", "unstructured or block4");
+    throw Error(ErrorCode::bad_value, "bad value '" + printable(a.kind) + "' for --kind", "unstructured or block4");
   settings.progress = show_progress;
   std::error_code error;
   if (!a.out_dir.empty() && std::filesystem::exists(a.out_dir, error) &&
       !std::filesystem::is_directory(a.out_dir, error))
-    throw Error(ErrorKind::write, "'" + printable(a.out_dir) + "' is a file, not a folder", "choose another -o DIR");
+    throw Error(ErrorCode::cannot_write, "'" + printable(a.out_dir) + "' is a file, not a folder",
+                "choose another -o DIR");
 
   const Import model = import_tflite(a.model);
   DatasetOptions options;

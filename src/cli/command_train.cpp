@@ -26,7 +26,8 @@ int command_train(const TrainArguments& a) {
     if (const auto found = a.given.find(s.name); found != a.given.end()) s.set(o, found->second);
   set_thread_count(a.threads);
   Graph g = load_graph(a.model);
-  if (g.stage != Stage::Float) throw Error(ErrorKind::usage, "only float models can be trained", "give a float graph");
+  if (g.stage != Stage::Float)
+    throw Error(ErrorCode::needs_float_model, "only float models can be trained", "give a float graph");
   DatasetOptions data_options;
   if (!a.preprocess.empty()) data_options.preprocess = parse_preprocess(a.preprocess);
   const Dataset data = load_dataset(a.data, g, data_options);

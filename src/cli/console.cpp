@@ -66,7 +66,7 @@ void log_warning(const std::string& line) {
 
 void log_error(const Error& e) {
   end_progress();
-  spdlog::error("{}", e.what());
+  spdlog::error("{} {}", label(e.code()), e.what());
   if (!e.hint().empty()) spdlog::error("try: {}", e.hint());
 }
 
@@ -85,7 +85,8 @@ void answer(const std::string& text) {
   end_progress();
   const bool ok = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!ok && errno == EINTR) check_interrupt();
-  if (!ok) throw Error(ErrorKind::write, std::string("cannot write to standard output: ") + std::strerror(errno));
+  if (!ok)
+    throw Error(ErrorCode::output_closed, std::string("cannot write to standard output: ") + std::strerror(errno));
 }
 
 }  // namespace tinyc

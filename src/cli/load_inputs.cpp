@@ -44,7 +44,7 @@ LoadedInputs load_inputs(const CompressOptions& o) {
   if (l.taught && !o.teacher.empty()) l.teacher = import_tflite(o.teacher);
   const Graph& teacher = l.teacher ? l.teacher->graph : l.model.graph;
   if (l.training && l.taught && teacher.stage != Stage::Float)
-    throw Error(ErrorKind::usage, "the teacher must be a float model", "give --teacher the float .tflite");
+    throw Error(ErrorCode::needs_float_model, "the teacher must be a float model", "give --teacher the float .tflite");
   return l;
 }
 

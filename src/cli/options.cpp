@@ -1,11 +1,10 @@
 #include "cli/options.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "cli/configuration.h"
 #include "pipeline/load_pass.h"
 #include "pipeline/targets.h"
 #include "tinyc/error.h"
@@ -243,113 +242,23 @@ const std::vector<OptionSpec>& specs() {
   return kAll;
 }
 
-std::string normalized(std::string key) {
-  std::replace(key.begin(), key.end(), '_', '-');
-  return key;
-}
-
-const OptionSpec* find_spec(const std::string& key) {
-  for (const auto& s : specs())
-    if (key == s.name) return &s;
-  return nullptr;
-}
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string nearest(const std::string& key) {
-  const OptionSpec* best = &specs()[0];
-  for (const auto& s : specs())
-    if (edit_distance(key, s.name) < edit_distance(key, best->name)) best = &s;
-  return best->name;
-}
-
-std::string text_of(const toml::node& n, const std::string& key) {
-  if (const auto v = n.value_exact<std::string>()) return *v;
-  if (const auto v = n.value_exact<bool>()) return *v ? "true" : "false";
-  if (const auto v = n.value_exact<std::int64_t>()) return std::to_string(*v);
-  if (const auto v = n.value_exact<double>()) {
-    char text[40];
-    std::snprintf(text, sizeof text, "%.17g", *v);
-    return text;
-  }
-  throw Error(ErrorKind::usage,
-              "tinyc.toml: the value of '" + printable(key) + "' must be a string, number or boolean");
-}
-
-void apply(CompressOptions& o, const OptionSpec& spec, const std::string& value) {
-  spec.set(o, value);
-  o.values[spec.name] = value;
-}
-
-using Names = std::set<std::string>;
-
-void apply_table(CompressOptions& o, const toml::table& table, const fs::path& folder, const Names& without) {
-  for (const auto& [k, node] : table) {
-    const std::string key = normalized(std::string(k.str()));
-    if (key == "path") continue;
-    const OptionSpec* spec = find_spec(key);
-    if (!spec)
-      throw Error(ErrorKind::usage, "tinyc.toml: unknown key '" + printable(std::string(k.str())) + "'",
-                  "did you mean '" + nearest(key) + "'?");
-    if (without.count(key)) continue;
-    std::string value = text_of(node, key);
-    if (spec->path && fs::path(value).is_relative()) value = (folder / value).string();
-    apply(o, *spec, value);
-  }
-}
-
-void apply_config(CompressOptions& o, const fs::path& file, const Names& without) {
-  toml::table config;
-  const Bytes bytes = read_file(file, ErrorKind::usage, std::uint64_t{1} << 20);
-  try {
-    config = toml::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-  } catch (const toml::parse_error& e) {
-    throw Error(ErrorKind::usage, "'" + printable(file.string()) + "' line " + std::to_string(e.source().begin.line) +
-                                      ": " + printable(std::string(e.description())));
-  }
-  const fs::path folder = file.parent_path();
-  for (const auto& [k, node] : config) {
-    if (k.str() != "defaults" && k.str() != "model")
-      throw Error(ErrorKind::usage, "tinyc.toml: unknown section '" + printable(std::string(k.str())) + "'",
-                  "sections are [defaults] and [[model]]");
-  }
-  if (config.contains("defaults")) {
-    const auto* table = config["defaults"].as_table();
-    if (!table) throw Error(ErrorKind::usage, "tinyc.toml: defaults must be a table");
-    apply_table(o, *table, folder, without);
-  }
-  if (!config.contains("model")) return;
-  const auto* models = config["model"].as_array();
-  if (!models) throw Error(ErrorKind::usage, "tinyc.toml: model must be an array of tables: [[model]]");
-  for (const auto& entry : *models) {
-    const auto* table = entry.as_table();
-    const auto path = table ? (*table)["path"].value<std::string>() : std::nullopt;
-    if (!path) throw Error(ErrorKind::usage, "tinyc.toml: every [[model]] needs a path");
-    std::error_code error;
-    if (fs::weakly_canonical(folder / *path, error) == fs::weakly_canonical(o.model, error))
-      apply_table(o, *table, folder, without);
-  }
-}
-
 }  // namespace
 
 std::span<const OptionSpec> compress_specs() { return specs(); }
 
+const OptionSpec* find_option(const std::string& name) {
+  for (const auto& s : specs())
+    if (name == s.name) return &s;
+  return nullptr;
+}
+
+void apply_option(CompressOptions& o, const OptionSpec& spec, const std::string& value) {
+  spec.set(o, value);
+  o.values[spec.name] = value;
+}
+
 void bad_value(const std::string& option, const std::string& value, const std::string& expected) {
-  throw Error(ErrorKind::usage, "bad value '" + printable(value) + "' for " + option, "expected " + expected);
+  throw Error(ErrorCode::bad_value, "bad value '" + printable(value) + "' for " + option, "expected " + expected);
 }
 
 bool parse_switch(const std::string& v, const std::string& option) {
@@ -410,18 +319,18 @@ CompressOptions resolve_options(const std::string& model, const std::map<std::st
   const fs::path beside = fs::path(model).parent_path() / "tinyc.toml";
   std::error_code error;
   if (!config_path.empty()) {
-    apply_config(o, config_path, without);
+    apply_configuration(o, config_path, without);
   } else if (fs::is_regular_file(beside, error)) {
-    apply_config(o, beside, without);
+    apply_configuration(o, beside, without);
   }
   for (const auto& s : specs()) {
     if (without.count(s.name)) continue;
     std::string variable = std::string("TINYC_") + s.name;
     for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (const char* v = std::getenv(variable.c_str())) apply(o, s, v);
+    if (const char* v = std::getenv(variable.c_str())) apply_option(o, s, v);
   }
   for (const auto& [name, value] : given)
-    if (const OptionSpec* s = find_spec(name)) apply(o, *s, value);
+    if (const OptionSpec* s = find_option(name)) apply_option(o, *s, value);
   if (o.out_dir.empty()) o.out_dir = fs::path(model).stem().string() + "_tinyc";
   if (o.calib.empty()) {
     const fs::path data = fs::path(model).replace_extension(".calib.npz");

@@ -33,6 +33,10 @@ struct OptionSpec {
 
 /// In the order of --help.
 std::span<const OptionSpec> compress_specs();
+/// The row of this name, or null.
+const OptionSpec* find_option(const std::string& name);
+/// Sets one option, and remembers its text in `values`.
+void apply_option(CompressOptions& o, const OptionSpec& spec, const std::string& value);
 /// Those of them that say how to train: also the options of `train`.
 std::span<const OptionSpec> training_specs() noexcept;
 

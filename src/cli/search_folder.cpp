@@ -33,7 +33,7 @@ std::vector<fs::path> journals_in(const std::vector<std::string>& arguments) {
         found.push_back(e.path());
     std::ranges::sort(found);
     if (found.empty())
-      throw Error(ErrorKind::data, "folder " + quoted(argument) + " holds no journal of a search",
+      throw Error(ErrorCode::damaged_search, "folder " + quoted(argument) + " holds no journal of a search",
                   "name the -o DIR of `tinyc search`");
     files.insert(files.end(), found.begin(), found.end());
   }
@@ -61,7 +61,7 @@ void join(std::vector<SearchResult>& all, const std::vector<SearchResult>& more,
     if (same == all.end()) {
       all.push_back(r);
     } else if (!(*same == r)) {
-      throw Error(ErrorKind::data,
+      throw Error(ErrorCode::damaged_search,
                   quoted(file) + " disagrees with another journal about trial " + std::to_string(r.trial.number),
                   "were they made by different builds of tinyc or on different kinds of processors?");
     }
@@ -75,7 +75,7 @@ SearchFolder::SearchFolder(fs::path dir, std::size_t shard, std::size_t shards)
   std::error_code error;
   fs::create_directories(dir_, error);
   if (!fs::is_directory(dir_, error))
-    throw Error(ErrorKind::write, "cannot create the folder " + quoted(dir_), "choose another -o DIR");
+    throw Error(ErrorCode::cannot_write, "cannot create the folder " + quoted(dir_), "choose another -o DIR");
 }
 
 void SearchFolder::write(const Search& s) const {
@@ -113,7 +113,7 @@ Search merge_searches(const std::vector<std::string>& journals, const SearchFold
     const SearchPoint& p = r.points[s.best->point];
     const auto holder = std::ranges::find_if(files, [&](const fs::path& f) { return holds(best_of(f), p); });
     if (holder == files.end())
-      throw Error(ErrorKind::data, "the best model, of trial " + std::to_string(r.trial.number) + ", is gone",
+      throw Error(ErrorCode::damaged_search, "the best model, of trial " + std::to_string(r.trial.number) + ", is gone",
                   "give the command of the shard that made it again");
     out.write_best(files_in(best_of(*holder)));
   }

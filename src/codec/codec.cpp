@@ -69,7 +69,7 @@ class Encoder {
 
  private:
   void put(const Codeword& w) {
-    if (w.length == 0) throw Error(ErrorKind::internal, "a weight has no codeword in its decode table");
+    if (w.length == 0) throw Error(ErrorCode::defect, "a weight has no codeword in its decode table");
     out_.put(w.bits, w.length);
   }
 
@@ -79,7 +79,7 @@ class Encoder {
   BitWriter out_;
 };
 
-Error damaged() { return {ErrorKind::input, "a coded weight stream is damaged or too short"}; }
+Error damaged() { return {ErrorCode::damaged_program, "a coded weight stream is damaged or too short"}; }
 
 std::vector<std::int8_t> decode_huffman(const tinyc_layer& layer, std::size_t n) {
   // a symbol has at least one bit and stands for at most kMaxRun weights
@@ -110,7 +110,7 @@ std::vector<std::int8_t> decode_range(const tinyc_layer& layer, std::size_t n, c
 Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights, const FilterShape& shape) {
   if (is_range(table.bytes)) {
     std::optional<Bytes> stream = range_encode(RangeHeader::parse(table.bytes), weights, shape);
-    if (!stream) throw Error(ErrorKind::internal, "a range coder's header has no place for a weight");
+    if (!stream) throw Error(ErrorCode::defect, "a range coder's header has no place for a weight");
     return std::move(*stream);
   }
   Encoder e(parse_table(table.bytes));
@@ -125,7 +125,7 @@ std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uin
   if (n > std::numeric_limits<std::uint32_t>::max()) throw damaged();
   if (shape.channels < 1 || shape.taps < 1 || shape.step < 1 || shape.channels > kMaxFilter / shape.taps ||
       (shape.step > 1 && std::uint64_t{shape.channels} * shape.taps * shape.step != n))
-    throw Error(ErrorKind::input, "the filters of a coded tensor do not fit its size");
+    throw Error(ErrorCode::damaged_program, "the filters of a coded tensor do not fit its size");
   tinyc_layer layer{};
   layer.weights = reinterpret_cast<const std::int8_t*>(stream.data());
   layer.codec = table.bytes.data();

@@ -179,7 +179,7 @@ class Model {
 };
 
 [[noreturn]] void bad(const char* why) {
-  throw Error(ErrorKind::input, std::string("a range coder's header is damaged: ") + why);
+  throw Error(ErrorCode::damaged_program, std::string("a range coder's header is damaged: ") + why);
 }
 }  // namespace
 

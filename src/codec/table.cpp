@@ -13,7 +13,7 @@ constexpr std::size_t kSectionHeader = 4;
 constexpr std::size_t kMaxRows = 63;  // a row's byte position must fit into a lookup entry
 
 [[noreturn]] void bad(const char* why) {
-  throw Error(ErrorKind::input, std::string("the decode table of a coded tensor is damaged: ") + why);
+  throw Error(ErrorCode::damaged_program, std::string("the decode table of a coded tensor is damaged: ") + why);
 }
 
 /// Codewords of one length and one kind, consecutive in the code and in the symbol array.
@@ -63,7 +63,7 @@ void put16(Bytes& out, std::uint32_t v) {
 
 void serialize_section(const PrefixCode& code, Bytes& out) {
   const std::vector<Row> rows = rows_of(code);
-  if (rows.size() > kMaxRows) throw Error(ErrorKind::internal, "a weight code has too many rows");
+  if (rows.size() > kMaxRows) throw Error(ErrorCode::defect, "a weight code has too many rows");
   out.push_back(static_cast<std::uint8_t>(code.lookup_bits));
   out.push_back(static_cast<std::uint8_t>(rows.size()));
   put16(out, static_cast<std::uint32_t>(std::ranges::count(code.words, false, &Codeword::run)));

@@ -35,8 +35,7 @@ std::size_t Array::row_elements() const noexcept {
 void Array::row(std::size_t i, std::span<float> out) const {
   const std::size_t n = row_elements(), first = i * n * size_of(type);
   if (out.size() != n || i >= rows() || first + n * size_of(type) > data.size())
-    throw Error(ErrorKind::internal,
-                "array '" + printable(name) + "': row " + std::to_string(i) + " read out of bounds");
+    throw Error(ErrorCode::defect, "array '" + printable(name) + "': row " + std::to_string(i) + " read out of bounds");
   if (n == 0) return;
   visit_type(type, [&]<class T>(T) {
     const std::uint8_t* in = data.data() + first;

@@ -50,7 +50,7 @@ std::size_t ByteStream::read_some(std::span<std::uint8_t> out) {
       if (code == Z_STREAM_END)
         inflater_->ended = true;
       else if (code != Z_OK && code != Z_BUF_ERROR)
-        throw Error(ErrorKind::data, what_ + " is damaged: its compressed data cannot be read");
+        throw Error(ErrorCode::damaged_data, what_ + " is damaged: its compressed data cannot be read");
       if (used == 0 && made == 0) break;  // no progress: the input is cut off
     }
   }
@@ -62,12 +62,13 @@ std::size_t ByteStream::read_some(std::span<std::uint8_t> out) {
 }
 
 void ByteStream::read(std::span<std::uint8_t> out) {
-  if (read_some(out) != out.size()) throw Error(ErrorKind::data, what_ + " ends too early: it is cut off or damaged");
+  if (read_some(out) != out.size())
+    throw Error(ErrorCode::damaged_data, what_ + " ends too early: it is cut off or damaged");
 }
 
 Bytes ByteStream::take(std::uint64_t n) {
   if (n > at_most())
-    throw Error(ErrorKind::data, what_ + " claims " + std::to_string(n) + " bytes, more than it can hold");
+    throw Error(ErrorCode::damaged_data, what_ + " claims " + std::to_string(n) + " bytes, more than it can hold");
   Bytes out;
   for (std::uint64_t have = 0; have < n;) {  // in steps: a large claim must come with large data
     out.resize(static_cast<std::size_t>(std::min(n, std::max(std::uint64_t{1} << 26, have * 2))));

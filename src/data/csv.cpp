@@ -45,7 +45,7 @@ class Csv {
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
   [[noreturn]] void fail(const std::string& why, const std::string& hint = {}) const {
-    throw Error(ErrorKind::data, r_.what + ", line " + std::to_string(line_) + ": " + why, hint);
+    throw Error(ErrorCode::damaged_data, r_.what + ", line " + std::to_string(line_) + ": " + why, hint);
   }
 
   /// The next line that is not empty.

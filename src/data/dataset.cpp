@@ -62,7 +62,7 @@ void take_npz(Dataset& d, const Graph& g, const DatasetOptions& o, std::span<con
     const auto keys = keys_of(g, k);
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const std::string& n) { return holds(n); });
     if (key == keys.end())
-      throw Error(ErrorKind::data,
+      throw Error(ErrorCode::data_does_not_fit,
                   what + " has no array for input '" + printable(keys[0]) + "'; it holds " + joined(names),
                   std::string("name the arrays like the model's inputs, or ") +
                       (g.inputs.size() == 1 ? "x" : "x0, x1, ... in their order"));
@@ -90,13 +90,13 @@ Samples load_one(const LoadRequest& r, std::span<const std::uint8_t> file) {
   if (ending == ".csv") return load_csv(r, file);
   if (ending == ".bin") return load_bin(r, file);
   if (is_gzip(file) || is_idx(file)) return load_idx(r, file);
-  throw Error(ErrorKind::data, r.what + " is of no format that holds samples",
+  throw Error(ErrorCode::unknown_data, r.what + " is of no format that holds samples",
               "data may be .npz, .npy, .csv, .bin, IDX(.gz) or a folder of PNG or JPEG pictures");
 }
 
 void take_single(Dataset& d, const Graph& g, Samples s, const std::string& what) {
   if (g.inputs.size() != 1)
-    throw Error(ErrorKind::data,
+    throw Error(ErrorCode::data_does_not_fit,
                 what + " holds one array, the model has " + std::to_string(g.inputs.size()) + " inputs",
                 "store an .npz with one array for each input, named like the inputs or x0, x1, ...");
   s.x.name = "x";
@@ -113,28 +113,29 @@ void check_shapes(const Dataset& d, const Graph& g, const std::string& what) {
     const std::string array = what + ": array '" + printable(a.name) + "'";
     if (!row_fits(a, t.shape))
       throw Error(
-          ErrorKind::data,
+          ErrorCode::data_does_not_fit,
           array + " has shape " + shape_text(a.shape) + ", input '" + printable(t.name) + "' has " + to_string(t.shape),
           "the first axis counts samples: store it as " + shape_text(rows_of_shape(a.rows(), t.shape)));
-    if (a.rows() == 0) throw Error(ErrorKind::data, array + " has no samples");
+    if (a.rows() == 0) throw Error(ErrorCode::no_samples, array + " has no samples");
     if (a.rows() != d.samples())
-      throw Error(ErrorKind::data, array + " has " + std::to_string(a.rows()) + " rows, '" +
-                                       printable(d.inputs[0].name) + "' has " + std::to_string(d.samples()));
+      throw Error(ErrorCode::data_does_not_fit, array + " has " + std::to_string(a.rows()) + " rows, '" +
+                                                    printable(d.inputs[0].name) + "' has " +
+                                                    std::to_string(d.samples()));
   }
   for (const auto* extra : {&d.labels, &d.groups})
     if (*extra && (*extra)->rows() != d.samples())
-      throw Error(ErrorKind::data, what + ": array '" + printable((*extra)->name) + "' has " +
-                                       std::to_string((*extra)->rows()) + " rows, the samples are " +
-                                       std::to_string(d.samples()));
+      throw Error(ErrorCode::labels_do_not_fit, what + ": array '" + printable((*extra)->name) + "' has " +
+                                                    std::to_string((*extra)->rows()) + " rows, the samples are " +
+                                                    std::to_string(d.samples()));
   if (d.groups && d.groups->row_elements() != 1)
-    throw Error(ErrorKind::data, what + ": array 'clip' has shape " + shape_text(d.groups->shape),
+    throw Error(ErrorCode::labels_do_not_fit, what + ": array 'clip' has shape " + shape_text(d.groups->shape),
                 "one number a sample is expected");
   if (!d.labels || d.labels->row_elements() == 1 || g.outputs.empty()) return;
   const bool fits = std::any_of(g.outputs.begin(), g.outputs.end(), [&](TensorId id) {
     return static_cast<std::size_t>(num_elements(g.at(id).shape)) == d.labels->row_elements();
   });
   if (!fits)
-    throw Error(ErrorKind::data,
+    throw Error(ErrorCode::labels_do_not_fit,
                 what + ": array 'y' has shape " + shape_text(d.labels->shape) + ", the first output has " +
                     to_string(g.at(g.outputs[0]).shape),
                 "labels are one class number a sample, or all elements of an output");
@@ -170,9 +171,9 @@ Range finite_range(const Array& a, const std::string& what) {
       if (!(poison == 0))
         for (std::size_t i = start; i < end; ++i)
           if (const auto v = static_cast<float>(load<T>(a.data.data() + i * size)); !std::isfinite(v))
-            throw Error(ErrorKind::data, what + ": array '" + printable(a.name) + "' is " +
-                                             (std::isnan(v) ? "NaN" : "infinite") + " in row " +
-                                             std::to_string(i / columns) + ", element " + std::to_string(i % columns));
+            throw Error(ErrorCode::not_finite,
+                        what + ": array '" + printable(a.name) + "' is " + (std::isnan(v) ? "NaN" : "infinite") +
+                            " in row " + std::to_string(i / columns) + ", element " + std::to_string(i % columns));
       range = {low, high};
     }
   });
@@ -185,9 +186,12 @@ void warn_about_range(Dataset& d, const Tensor& t, const Array& a, Range stored)
   const std::string name = "input '" + printable(t.name) + "'";
   const std::string values = number_text(stored.min) + ".." + number_text(stored.max);
   if (stored.min == stored.max) {
-    d.warnings.push_back(name + ": all values are " + number_text(stored.min));
+    d.warnings.push_back(warning(WarningCode::constant_samples, name + ": all values are " + number_text(stored.min)));
     return;
   }
+  const auto warn = [&](const std::string& text) {
+    d.warnings.push_back(warning(WarningCode::suspicious_scale, name + ": " + text));
+  };
   const bool preprocessed = !(d.preprocess == Preprocess{});
   float low = (stored.min - d.preprocess.mean) * d.preprocess.scale,
         high = (stored.max - d.preprocess.mean) * d.preprocess.scale;
@@ -197,15 +201,14 @@ void warn_about_range(Dataset& d, const Tensor& t, const Array& a, Range stored)
                 reach = std::max(std::abs(made_for->min), std::abs(made_for->max));
     const std::string expected = number_text(made_for->min) + ".." + number_text(made_for->max);
     if (low < made_for->min - width || high > made_for->max + width)
-      d.warnings.push_back(name + ": values " + number_text(low) + ".." + number_text(high) + " go far beyond " +
-                           expected + ", for which the model is made; is a --preprocess missing?");
+      warn("values " + number_text(low) + ".." + number_text(high) + " go far beyond " + expected +
+           ", for which the model is made; is a --preprocess missing?");
     else if (std::max(std::abs(low), std::abs(high)) * 50 < reach)
-      d.warnings.push_back(name + ": values " + number_text(low) + ".." + number_text(high) + " are tiny beside " +
-                           expected + ", for which the model is made; is a --preprocess wrong?");
+      warn("values " + number_text(low) + ".." + number_text(high) + " are tiny beside " + expected +
+           ", for which the model is made; is a --preprocess wrong?");
   } else if (!preprocessed && holds_integers(a.type) && stored.max > 1.5f) {
-    d.warnings.push_back(
-        name + ": stored integers " + values +
-        " are used as they are (200 is 200.0); if the model was trained on 0..1, add --preprocess scale=0.00392157");
+    warn("stored integers " + values +
+         " are used as they are (200 is 200.0); if the model was trained on 0..1, add --preprocess scale=0.00392157");
   }
 }
 
@@ -233,7 +236,8 @@ RowRange row_range(const fs::path& path) {
   if (text.empty() || text.back() != ']' || open == std::string::npos || fs::exists(path, error)) return {path};
   RowRange r{text.substr(0, open)};
   const auto fail = [&]() {
-    throw Error(ErrorKind::usage, "'" + printable(text) + "': rows are written [FIRST:END] or [FIRST:END:STEP], from 0",
+    throw Error(ErrorCode::bad_value,
+                "'" + printable(text) + "': rows are written [FIRST:END] or [FIRST:END:STEP], from 0",
                 "for example samples.npz[0:250]");
   };
   const std::string range = text.substr(open + 1, text.size() - open - 2);
@@ -254,7 +258,8 @@ RowRange row_range(const fs::path& path) {
 
 // Keeps every step-th row from `first` on.
 void keep_rows(Array& a, std::size_t first, std::size_t step, const std::string& what) {
-  if (first >= a.rows()) throw Error(ErrorKind::data, what + " has only " + std::to_string(a.rows()) + " rows");
+  if (first >= a.rows())
+    throw Error(ErrorCode::data_does_not_fit, what + " has only " + std::to_string(a.rows()) + " rows");
   const std::size_t bytes = a.data.size() / a.rows();
   Bytes kept;
   for (std::size_t i = first; i < a.rows(); i += step)
@@ -295,16 +300,16 @@ Dataset load_dataset(const fs::path& named, const Graph& g, const DatasetOptions
   d.preprocess = options.preprocess;
   check_shapes(d, g, what);
   if (options.need_labels && !d.labels)
-    throw Error(ErrorKind::data, what + " has no labels",
+    throw Error(ErrorCode::labels_do_not_fit, what + " has no labels",
                 "store them as array y in an .npz, in sub-folders of pictures, or as the last column of a .csv");
   for (const auto* extra : {&d.labels, &d.groups})
     if (*extra) finite_range(**extra, what);
   for (std::size_t k = 0; k < d.inputs.size(); ++k)
     warn_about_range(d, g.at(g.inputs[k]), d.inputs[k], finite_range(d.inputs[k], what));
   if (d.samples() < kFewSamples && (options.max_samples == 0 || options.max_samples >= kFewSamples))
-    d.warnings.push_back(what + " holds only " + std::to_string(d.samples()) +
-                         (d.samples() == 1 ? " sample" : " samples") +
-                         ": ranges and accuracy taken from so few are rough");
+    d.warnings.push_back(warning(WarningCode::few_samples, what + " holds only " + std::to_string(d.samples()) +
+                                                               (d.samples() == 1 ? " sample" : " samples") +
+                                                               ": ranges and accuracy taken from so few are rough"));
   return d;
 }
 

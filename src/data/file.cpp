@@ -34,7 +34,7 @@ int write_all(int fd, std::span<const std::uint8_t> bytes) {
   if (code == ENOSPC || code == EDQUOT) hint = "free some space or write to another folder";
   if (code == EACCES || code == EPERM || code == EROFS) hint = "write to a folder that you may change";
   if (code == ENOENT || code == ENOTDIR) hint = "its folder must exist";
-  throw Error(ErrorKind::write, "cannot write '" + printable(path.string()) + "': " + reason(code), hint);
+  throw Error(ErrorCode::cannot_write, "cannot write '" + printable(path.string()) + "': " + reason(code), hint);
 }
 
 /// A file on its way: whole on the disk under a temporary name, then renamed; removed again if it comes to nothing.
@@ -102,7 +102,8 @@ class PendingFolder {
     if (!error && !std::filesystem::is_directory(dir, error)) error = std::make_error_code(std::errc::not_a_directory);
     if (!error) return;
     remove();
-    throw Error(ErrorKind::write, "cannot create the folder '" + printable(dir.string()) + "': " + error.message(),
+    throw Error(ErrorCode::cannot_write,
+                "cannot create the folder '" + printable(dir.string()) + "': " + error.message(),
                 "choose another folder, or mend the one above it");
   }
   ~PendingFolder() { remove(); }
@@ -118,19 +119,25 @@ class PendingFolder {
   std::vector<std::filesystem::path> made_;  // innermost first
 };
 
+ErrorCode unreadable(ErrorKind kind) {
+  if (kind == ErrorKind::data) return ErrorCode::data_unreadable;
+  return kind == ErrorKind::usage ? ErrorCode::bad_configuration : ErrorCode::model_unreadable;
+}
+
 }  // namespace
 
 Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t limit) {
+  const ErrorCode code = unreadable(kind);
   const std::string where = "'" + printable(path.string()) + "'";
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));  // of a pipe: waits for a writer
   check_interrupt();
-  if (fd.get() < 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
+  if (fd.get() < 0) throw Error(code, "cannot read " + where + ": " + reason(errno));
   struct stat info{};
-  if (::fstat(fd.get(), &info) != 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
-  if (S_ISDIR(info.st_mode)) throw Error(kind, "cannot read " + where + ": it is a folder");
+  if (::fstat(fd.get(), &info) != 0) throw Error(code, "cannot read " + where + ": " + reason(errno));
+  if (S_ISDIR(info.st_mode)) throw Error(code, "cannot read " + where + ": it is a folder");
   if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode))  // /dev/zero never ends
-    throw Error(kind, "cannot read " + where + ": it is a device", "name a file, or pipe the data in");
-  const auto too_large = [&] { throw Error(kind, where + " is over " + std::to_string(limit) + " bytes"); };
+    throw Error(code, "cannot read " + where + ": it is a device", "name a file, or pipe the data in");
+  const auto too_large = [&] { throw Error(code, where + " is over " + std::to_string(limit) + " bytes"); };
   const std::uint64_t size = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
   if (size > limit) too_large();
   Bytes out(static_cast<std::size_t>(size) + 1);  // one more, to see the end
@@ -139,7 +146,7 @@ Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t
     const auto n = ::read(fd.get(), out.data() + have, out.size() - have);
     check_interrupt();
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw Error(kind, "cannot read " + where + ": " + reason(errno));
+    if (n < 0) throw Error(code, "cannot read " + where + ": " + reason(errno));
     if (n == 0) break;
     have += static_cast<std::size_t>(n);
     if (have > limit) too_large();

@@ -26,7 +26,8 @@ Array read_idx(std::span<const std::uint8_t> file, const std::string& what, std:
   in.read(start);
   const auto type = element_type(start[2]);
   if (start[0] != 0 || start[1] != 0 || !type || start[3] == 0 || start[3] > 8)
-    throw Error(ErrorKind::data, what + " is no IDX file", "IDX files start with two zero bytes, as those of MNIST do");
+    throw Error(ErrorCode::unknown_data, what + " is no IDX file",
+                "IDX files start with two zero bytes, as those of MNIST do");
   Array a;
   a.type = *type;
   std::uint64_t elements = 1;
@@ -35,12 +36,13 @@ Array read_idx(std::span<const std::uint8_t> file, const std::string& what, std:
     in.read(d);
     const std::uint64_t n = std::uint64_t{d[0]} << 24 | std::uint64_t{d[1]} << 16 | std::uint64_t{d[2]} << 8 | d[3];
     elements *= n;
-    if (elements > std::uint64_t{1} << 31) throw Error(ErrorKind::data, what + " claims more than 2^31 elements");
+    if (elements > std::uint64_t{1} << 31)
+      throw Error(ErrorCode::damaged_data, what + " claims more than 2^31 elements");
     a.shape.push_back(static_cast<std::int64_t>(n));
   }
   const std::size_t size = size_of(a.type);
   if (elements * size > in.at_most())
-    throw Error(ErrorKind::data, what + " is cut off or damaged: it claims more elements than it can hold");
+    throw Error(ErrorCode::damaged_data, what + " is cut off or damaged: it claims more elements than it can hold");
   if (max_rows > 0 && a.rows() > max_rows) a.shape[0] = static_cast<std::int64_t>(max_rows);
   a.data = in.take(std::uint64_t{a.rows()} * a.row_elements() * size);
   for (std::size_t i = 0; size > 1 && i < a.data.size(); i += size)

@@ -26,7 +26,8 @@ std::vector<fs::path> entries(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
     if (!it->path().filename().string().starts_with('.')) out.push_back(it->path());
-  if (error) throw Error(ErrorKind::data, "cannot read the folder " + shown(folder) + ": " + error.message());
+  if (error)
+    throw Error(ErrorCode::data_unreadable, "cannot read the folder " + shown(folder) + ": " + error.message());
   std::sort(out.begin(), out.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
   return out;
 }
@@ -72,7 +73,7 @@ void decode(const fs::path& path, std::int32_t height, std::int32_t width, std::
             std::span<std::uint8_t> out) {
   const Bytes file = read_file(path, ErrorKind::data, std::uint64_t{1} << 26);
   const auto refuse = [&](const std::string& why, const std::string& hint = {}) {
-    throw Error(ErrorKind::data, "picture " + shown(path) + " " + why, hint);
+    throw Error(ErrorCode::damaged_data, "picture " + shown(path) + " " + why, hint);
   };
   const int size = static_cast<int>(file.size());
   int w = 0, h = 0, stored = 0;
@@ -99,7 +100,8 @@ bool is_image_name(const fs::path& path) {
 
 Samples load_images(const LoadRequest& r) {
   if (r.shape.size() != 4 || r.shape[0] != 1 || (r.shape[3] != 1 && r.shape[3] != 3 && r.shape[3] != 4))
-    throw Error(ErrorKind::data, r.what + " holds pictures, the model's input has shape " + to_string(r.shape),
+    throw Error(ErrorCode::data_does_not_fit,
+                r.what + " holds pictures, the model's input has shape " + to_string(r.shape),
                 "pictures fit inputs of shape [1,height,width,1 or 3 or 4]; store other samples as .npz");
   std::vector<Picture> pictures;
   bool labelled = false;
@@ -115,14 +117,14 @@ Samples load_images(const LoadRequest& r) {
       labelled = labelled || !by_label.back().empty();
     }
     if (labelled && !pictures.empty())
-      throw Error(ErrorKind::data, r.what + " holds pictures both beside and in its sub-folders",
+      throw Error(ErrorCode::data_does_not_fit, r.what + " holds pictures both beside and in its sub-folders",
                   "put all pictures in sub-folders, one for each label, or none");
     if (labelled) pictures = interleave(by_label, labels_of(folders));
   } else {
     pictures.push_back({r.path, 0});
   }
   if (pictures.empty())
-    throw Error(ErrorKind::data, r.what + " holds no PNG or JPEG pictures",
+    throw Error(ErrorCode::unknown_data, r.what + " holds no PNG or JPEG pictures",
                 "data may be .npz, .npy, .csv, .bin, IDX or a folder of pictures");
   if (r.max_rows > 0 && pictures.size() > r.max_rows) pictures.resize(r.max_rows);
 

@@ -59,7 +59,8 @@ class HeaderParser {
       if (!accept(',') && peek() != '}') damaged();
     }
     if (seen != 7) damaged();
-    if (h.elements > kMaxBytes / h.element.size) throw Error(ErrorKind::data, what_ + " claims more than 2 GiB");
+    if (h.elements > kMaxBytes / h.element.size)
+      throw Error(ErrorCode::damaged_data, what_ + " claims more than 2 GiB");
     // Zero dimensions count only now, so that the others are bounded too.
     if (std::count(h.shape.begin(), h.shape.end(), 0) != 0) h.elements = 0;
     if (h.shape.empty()) h.shape = {1};
@@ -68,7 +69,7 @@ class HeaderParser {
 
  private:
   [[noreturn]] void damaged() const {
-    throw Error(ErrorKind::data, what_ + " is damaged: its .npy header cannot be read");
+    throw Error(ErrorCode::damaged_data, what_ + " is damaged: its .npy header cannot be read");
   }
 
   char peek() {
@@ -117,14 +118,15 @@ class HeaderParser {
       h.shape.push_back(d);
       const auto factor = static_cast<std::uint64_t>(std::max<std::int64_t>(d, 1));
       if (factor > kMaxBytes || h.elements * factor > kMaxBytes)
-        throw Error(ErrorKind::data, what_ + " claims more than 2 GiB");
+        throw Error(ErrorCode::damaged_data, what_ + " claims more than 2 GiB");
       h.elements *= factor;
       if (!accept(',') && peek() != ')') damaged();
     }
   }
 
   [[noreturn]] void refuse(const std::string& type) const {
-    throw Error(ErrorKind::data, what_ + " has elements of type '" + printable(type) + "', which hold no plain numbers",
+    throw Error(ErrorCode::unknown_data,
+                what_ + " has elements of type '" + printable(type) + "', which hold no plain numbers",
                 "store integers, floats or booleans, as array.astype('float32')");
   }
 
@@ -165,13 +167,13 @@ Header read_header(ByteStream& in) {
   in.read(std::span(start, 10));
   const bool wide = start[6] >= 2;
   if (!is_npy(start) || start[6] < 1 || start[6] > 3)
-    throw Error(ErrorKind::data, in.what() + " is no .npy data of version 1 to 3");
+    throw Error(ErrorCode::damaged_data, in.what() + " is no .npy data of version 1 to 3");
   std::size_t length = start[8] | static_cast<std::size_t>(start[9]) << 8;
   if (wide) {
     in.read(std::span(start + 10, 2));
     length |= static_cast<std::size_t>(start[10]) << 16 | static_cast<std::size_t>(start[11]) << 24;
   }
-  if (length > kMaxHeader) throw Error(ErrorKind::data, in.what() + " is damaged: its header is too long");
+  if (length > kMaxHeader) throw Error(ErrorCode::damaged_data, in.what() + " is damaged: its header is too long");
   const Bytes text = in.take(length);
   return HeaderParser(std::string(text.begin(), text.end()), in.what()).run();
 }
@@ -187,7 +189,7 @@ Bytes widen(const Bytes& data, std::size_t size, const std::string& what) {
   for (std::size_t i = 0; i < n; ++i) {
     std::memcpy(out.data() + i * 8, data.data() + i * size, size);
     if (out[i * 8 + 7] & 0x80)
-      throw Error(ErrorKind::data, what + ": element " + std::to_string(i) + " is over 2^63 - 1");
+      throw Error(ErrorCode::damaged_data, what + ": element " + std::to_string(i) + " is over 2^63 - 1");
   }
   return out;
 }
@@ -234,7 +236,7 @@ Array read_npy(ByteStream& in, std::size_t max_rows) {
   const bool transposed = h.fortran && h.shape.size() > 1;
   const std::uint64_t row_bytes = rows == 0 ? 0 : h.elements / rows * h.element.size;
   if (h.elements * h.element.size > in.at_most())
-    throw Error(ErrorKind::data, in.what() + " claims more elements than it can hold");
+    throw Error(ErrorCode::damaged_data, in.what() + " claims more elements than it can hold");
   a.data = in.take(row_bytes * (transposed ? rows : kept));
   if (h.element.big_endian && h.element.size > 1) to_little_endian(a.data, h.element.size);
   if (transposed) a.data = to_c_order(a.data, h.element.size, h.shape);
@@ -258,14 +260,14 @@ std::vector<Array> read_npz(std::span<const std::uint8_t> file, const std::strin
   for (const auto& m : read_zip_directory(file, what)) {
     if (!is_array_member(m.name) || !wanted(array_name(m.name))) continue;
     if (!seen.insert(m.name).second)
-      throw Error(ErrorKind::data, what + " has two arrays named '" + printable(array_name(m.name)) + "'");
+      throw Error(ErrorCode::damaged_data, what + " has two arrays named '" + printable(array_name(m.name)) + "'");
     ByteStream in(m.stored, m.method, what + ": array '" + printable(array_name(m.name)) + "'");
     Array a = read_npy(in, max_rows);
     a.name = array_name(m.name);
     if (in.consumed() == m.size && in.crc() != m.crc)
-      throw Error(ErrorKind::data, in.what() + " is damaged: its checksum is wrong");
+      throw Error(ErrorCode::damaged_data, in.what() + " is damaged: its checksum is wrong");
     if (in.consumed() > m.size)
-      throw Error(ErrorKind::data, in.what() + " is damaged: it is longer than the archive says");
+      throw Error(ErrorCode::damaged_data, in.what() + " is damaged: it is longer than the archive says");
     arrays.push_back(std::move(a));
   }
   return arrays;
@@ -274,7 +276,7 @@ std::vector<Array> read_npz(std::span<const std::uint8_t> file, const std::strin
 std::vector<Array> read_numpy(std::span<const std::uint8_t> file, const std::string& what, std::size_t max_rows) {
   if (is_zip(file)) return read_npz(file, what, max_rows, [](const std::string&) { return true; });
   if (!is_npy(file))
-    throw Error(ErrorKind::data, what + " is no .npy or .npz file",
+    throw Error(ErrorCode::unknown_data, what + " is no .npy or .npz file",
                 "write it with numpy.save, numpy.savez or numpy.savez_compressed");
   ByteStream in(file, ByteStream::Method::stored, what);
   std::vector<Array> arrays;

@@ -52,7 +52,7 @@ Bytes npz(std::span<const Array> arrays, const std::string& what) {
     const std::string name = a.name + ".npy";
     const std::uint64_t at = out.size();
     if (member.size() + at >= 0xffffffffu || name.size() > 65535)
-      throw Error(ErrorKind::write, "cannot write " + what + ": over 4 GiB", "write fewer samples");
+      throw Error(ErrorCode::output_form, "cannot write " + what + ": over 4 GiB", "write fewer samples");
     Bytes fields;                // the part that the local header and the directory entry share
     put(fields, 20, 2);          // version needed
     put(fields, 0x800, 2);       // names are UTF-8
@@ -96,7 +96,8 @@ void write_numpy(const std::filesystem::path& path, std::span<const Array> array
   } else if (path.extension() == ".npy" && arrays.size() == 1) {
     write_file(path, npy(arrays[0]));
   } else {
-    throw Error(ErrorKind::write, "cannot write " + what + ": its name must end with .npz, or with .npy for one array");
+    throw Error(ErrorCode::output_form,
+                "cannot write " + what + ": its name must end with .npz, or with .npy for one array");
   }
 }
 

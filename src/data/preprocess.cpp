@@ -8,7 +8,7 @@ namespace tinyc {
 
 Preprocess parse_preprocess(const std::string& text) {
   const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorKind::usage, "--preprocess '" + printable(text) + "': " + why,
+    throw Error(ErrorCode::bad_value, "--preprocess '" + printable(text) + "': " + why,
                 "write it as scale=0.00392157,mean=0: x = (raw - mean) * scale");
   };
   Preprocess p;

@@ -26,7 +26,8 @@ bool exchange([[maybe_unused]] const fs::path& a, [[maybe_unused]] const fs::pat
 void rename_folder(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::rename(from, to, error);
-  if (error) throw Error(ErrorKind::write, "cannot replace '" + printable(to.string()) + "': " + error.message());
+  if (error)
+    throw Error(ErrorCode::cannot_write, "cannot replace '" + printable(to.string()) + "': " + error.message());
 }
 
 }  // namespace

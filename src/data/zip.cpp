@@ -41,7 +41,7 @@ class Zip {
 
  private:
   [[noreturn]] void damaged(const std::string& why) const {
-    throw Error(ErrorKind::data, what_ + " is damaged: " + why, "write it again, as with numpy.savez");
+    throw Error(ErrorCode::damaged_data, what_ + " is damaged: " + why, "write it again, as with numpy.savez");
   }
 
   std::span<const std::uint8_t> slice(std::uint64_t at, std::uint64_t n) const {
@@ -80,9 +80,9 @@ class Zip {
     at += 46 + name_size + extra_size + comment_size;
 
     const std::string member = "member '" + printable(m.name) + "'";
-    if (flags & 1) throw Error(ErrorKind::data, what_ + ": " + member + " is encrypted");
+    if (flags & 1) throw Error(ErrorCode::unknown_data, what_ + ": " + member + " is encrypted");
     if (method != 0 && method != 8)
-      throw Error(ErrorKind::data, what_ + ": " + member + " is packed with method " + std::to_string(method),
+      throw Error(ErrorCode::unknown_data, what_ + ": " + member + " is packed with method " + std::to_string(method),
                   "only stored and deflated members are read, as numpy.savez and numpy.savez_compressed write them");
     m.method = method == 0 ? ByteStream::Method::stored : ByteStream::Method::deflate;
     if (number(local, 4) != kLocal) damaged(member + " is not where the directory says");

@@ -17,7 +17,7 @@ bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') |
 std::string_view source(const std::string& name) {
   for (const RtSource* s = kRtSources; s->name; ++s)
     if (name == s->name) return {s->text, s->size};
-  throw Error(ErrorKind::internal, "the runtime has no file '" + printable(name) + "'");
+  throw Error(ErrorCode::defect, "the runtime has no file '" + printable(name) + "'");
 }
 
 /// The text without comments; the runtime has no string that looks like one.

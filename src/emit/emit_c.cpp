@@ -171,7 +171,7 @@ std::map<std::string, std::string> runtime_files(const Program& p) {
 
 std::map<std::string, std::string> emit_c(const Program& p) {
   if (!is_c_identifier(p.name))
-    throw Error(ErrorKind::usage, "'" + printable(p.name) + "' is no name for C code",
+    throw Error(ErrorCode::bad_value, "'" + printable(p.name) + "' is no name for C code",
                 "give one of letters, digits and underscores with --name");
   return {{p.name + "_data.h", header(p)},
           {p.name + "_data.cc", data(p)},

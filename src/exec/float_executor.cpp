@@ -21,7 +21,7 @@ std::vector<std::int32_t> last_uses(const Graph& g) {
 
 FloatExecutor::FloatExecutor(const Graph& g, bool keep_all)
     : graph_(g), slot_(g.tensors.size(), -1), keep_all_(keep_all) {
-  if (g.stage != Stage::Float) throw Error(ErrorKind::internal, "the float executor was given a quantized graph");
+  if (g.stage != Stage::Float) throw Error(ErrorCode::defect, "the float executor was given a quantized graph");
   const auto last = last_uses(g);
   std::vector<std::int32_t> free_slots;
   const auto acquire = [&](TensorId id) {

@@ -90,8 +90,8 @@ void ProgramExecutor::run(State& s, const std::function<void(std::size_t, std::s
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const tinyc_layer& r = records_[i];
     if (const int rc = r.run(&r, s.arena); rc != TINYC_OK)
-      throw Error(ErrorKind::internal, "layer " + std::to_string(i) + " '" + printable(program_.layers[i].name) +
-                                           "' failed with code " + std::to_string(rc));
+      throw Error(ErrorCode::defect, "layer " + std::to_string(i) + " '" + printable(program_.layers[i].name) +
+                                         "' failed with code " + std::to_string(rc));
     if (trace && r.out_bytes > 0) trace(i, {reinterpret_cast<const std::int8_t*>(s.arena + r.out), r.out_bytes});
   }
 }

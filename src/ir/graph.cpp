@@ -79,7 +79,7 @@ bool stores(DType d) {
 template <class T>
 std::span<const T> Tensor::as() const {
   if (!data || !stores<T>(dtype))
-    throw Error(ErrorKind::internal, "tensor '" + printable(name) + "' read as another type");
+    throw Error(ErrorCode::defect, "tensor '" + printable(name) + "' read as another type");
   return {reinterpret_cast<const T*>(data->data()), data->size() / sizeof(T)};
 }
 template std::span<const float> Tensor::as<float>() const;
@@ -106,8 +106,8 @@ Tensor make_const(std::string name, DType dtype, Shape shape, Bytes bytes) {
   t.dtype = dtype;
   t.shape = std::move(shape);
   if (bytes.size() != t.bytes())
-    throw Error(ErrorKind::internal, "constant '" + printable(t.name) + "' has " + std::to_string(bytes.size()) +
-                                         " bytes, its shape needs " + std::to_string(t.bytes()));
+    throw Error(ErrorCode::defect, "constant '" + printable(t.name) + "' has " + std::to_string(bytes.size()) +
+                                       " bytes, its shape needs " + std::to_string(t.bytes()));
   t.data = std::make_shared<const Bytes>(std::move(bytes));
   return t;
 }

@@ -25,7 +25,8 @@ int thread_count() noexcept {
 }
 
 void set_thread_count(int n) {
-  if (n < 0 || n > 256) throw Error(ErrorKind::usage, "the number of threads must be between 0 (all cores) and 256");
+  if (n < 0 || n > 256)
+    throw Error(ErrorCode::bad_value, "the number of threads must be between 0 (all cores) and 256");
   g_threads = n;
 }
 
@@ -40,7 +41,7 @@ InterruptHold::InterruptHold() noexcept { ++g_holds; }
 InterruptHold::~InterruptHold() { --g_holds; }
 bool InterruptHold::active() noexcept { return g_holds.load() > 0; }
 void check_interrupt() {
-  if (interrupted()) throw Error(ErrorKind::interrupted, "interrupted; nothing was written");
+  if (interrupted()) throw Error(ErrorCode::stopped, "interrupted; nothing was written");
 }
 
 void parallel_for(std::size_t n, const std::function<void(std::size_t, int)>& body) {

@@ -28,7 +28,7 @@ class Parser {
     try {
       verify(g_);
     } catch (const Error& e) {
-      throw Error(ErrorKind::input, std::string("graph text: ") + e.what(), e.hint());
+      throw Error(ErrorCode::graph_text, std::string("graph text: ") + e.what(), e.hint());
     }
     return std::move(g_);
   }

@@ -26,7 +26,7 @@ class Scanner {
         ++column;
       }
     }
-    throw Error(ErrorKind::input,
+    throw Error(ErrorCode::graph_text,
                 "graph text, line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + what);
   }
 

@@ -26,9 +26,9 @@ ValueId ProgramBuilder::value(TensorId id) {
   const Tensor& t = graph_.at(id);
   if (value_of_[at(id)] >= 0) return value_of_[at(id)];
   if (t.is_const())
-    throw Error(ErrorKind::unsupported, "the constant " + quoted(t.name) + " stands where an activation is needed");
+    throw Error(ErrorCode::not_quantizable, "the constant " + quoted(t.name) + " stands where an activation is needed");
   if ((t.dtype != DType::i8 && t.dtype != DType::i32) || !t.quant || t.quant->scale.size() != 1)
-    throw Error(ErrorKind::unsupported, "the activation " + quoted(t.name) + " is not int8 with one scale");
+    throw Error(ErrorCode::not_quantizable, "the activation " + quoted(t.name) + " is not int8 with one scale");
   Value v;
   v.name = t.name;
   v.shape = t.shape;
@@ -43,9 +43,9 @@ ValueId ProgramBuilder::value(TensorId id) {
 void ProgramBuilder::alias(TensorId from, TensorId to) {
   const ValueId v = value(from);
   if (value_of_[at(to)] >= 0 && value_of_[at(to)] != v)
-    throw Error(ErrorKind::internal, "tensor " + quoted(graph_.at(to).name) + " already has a place of its own");
+    throw Error(ErrorCode::defect, "tensor " + quoted(graph_.at(to).name) + " already has a place of its own");
   if (graph_.at(from).bytes() != graph_.at(to).bytes())
-    throw Error(ErrorKind::internal,
+    throw Error(ErrorCode::defect,
                 "tensors " + quoted(graph_.at(from).name) + " and " + quoted(graph_.at(to).name) + " differ in size");
   value_of_[at(to)] = v;
 }
@@ -81,7 +81,7 @@ BlobId ProgramBuilder::params_i8(const std::string& name, std::span<const std::i
 void ProgramBuilder::weights(Layer& l, TensorId id) {
   const Tensor& t = graph_.at(id);
   if (!t.is_const() || t.dtype != DType::i8)
-    throw Error(ErrorKind::unsupported, "the weights " + quoted(t.name) + " are not constant int8");
+    throw Error(ErrorCode::not_quantizable, "the weights " + quoted(t.name) + " are not constant int8");
   if (t.coded) {
     // int8 as raw weights are, so that the record's pointer needs no cast
     l.weights = blob(Blob::Kind::weights, Blob::Type::i8, t.name, *t.coded->stream);

@@ -25,7 +25,7 @@ class Refusals {
   }
   void report() const {
     if (count_ == 0) return;
-    throw Error(ErrorKind::unsupported,
+    throw Error(ErrorCode::not_quantizable,
                 std::to_string(count_) + (count_ == 1 ? " operator has" : " operators have") + " no int8 form:" + text_,
                 hint_);
   }
@@ -110,7 +110,7 @@ Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& c
     try {
       lower_node(g, n, builder, p);
     } catch (const Error& e) {
-      if (e.kind() != ErrorKind::unsupported) throw Error(e.kind(), where(n) + ": " + e.what(), e.hint());
+      if (e.kind() != ErrorKind::unsupported) throw Error(e.code(), where(n) + ": " + e.what(), e.hint());
       refused.add(n, e);
     }
     result.node_of.resize(p.layers.size(), i);
@@ -199,7 +199,7 @@ void fill_room(const Graph& g, const LowerOptions& options, Lowered& best, Choic
 }  // namespace
 
 Program lower(const Graph& g, const LowerOptions& options) {
-  if (g.stage == Stage::Float) throw Error(ErrorKind::internal, "a float graph cannot be lowered");
+  if (g.stage == Stage::Float) throw Error(ErrorCode::defect, "a float graph cannot be lowered");
   Choices choices{std::vector<std::int64_t>(g.nodes.size(), 0), std::vector<bool>(g.nodes.size(), false), {}};
   Lowered best = lower_with(g, options, choices);
   choices.order = best_order(best.program);

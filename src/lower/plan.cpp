@@ -22,9 +22,9 @@ void set_lifetimes(Program& p) {
   for (const Layer& l : p.layers)
     for (const ValueId id : {l.in0, l.in1})
       if (id >= 0 && lives.at(at(id)).first > end)
-        throw Error(ErrorKind::internal, "layer '" + printable(l.name) + "' reads a value before it is written");
+        throw Error(ErrorCode::defect, "layer '" + printable(l.name) + "' reads a value before it is written");
   for (const ValueId id : p.outputs)
-    if (lives.at(at(id)).first > end) throw Error(ErrorKind::internal, "an output is never written");
+    if (lives.at(at(id)).first > end) throw Error(ErrorCode::defect, "an output is never written");
   for (std::size_t v = 0; v < p.values.size(); ++v) {
     p.values[v].first = lives[v].first;
     p.values[v].last = lives[v].last;
@@ -59,7 +59,7 @@ void plan(Program& p) {
   const Packing best = packer.best();
   const std::int64_t size = best.offset.empty() ? 0 : best.size;
   if (size > std::int64_t{kMaxArenaBytes})
-    throw Error(ErrorKind::unsupported, "the activations need more than 256 MiB");
+    throw Error(ErrorCode::too_much_ram, "the activations need more than 256 MiB");
   p.arena_bytes = static_cast<std::uint32_t>(size);
   p.arena_lower_bound = static_cast<std::uint32_t>(packer.bound());
   for (std::size_t v = 0; v < p.values.size(); ++v)

@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint32_t kVersion = 3;
 
 [[noreturn]] void bad(const std::string& path, const std::string& why) {
-  throw Error(ErrorKind::input, "'" + printable(path) + "' is not a usable .tinyc file: " + why,
+  throw Error(ErrorCode::damaged_program, "'" + printable(path) + "' is not a usable .tinyc file: " + why,
               "write it again with `tinyc compress`");
 }
 

@@ -13,7 +13,7 @@ namespace tinyc {
 namespace {
 
 void check(bool ok, const std::string& what) {
-  if (!ok) throw Error(ErrorKind::input, what);
+  if (!ok) throw Error(ErrorCode::damaged_program, what);
 }
 
 bool within(std::uint64_t offset, std::uint64_t bytes, std::uint64_t size) {

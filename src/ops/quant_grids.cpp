@@ -64,7 +64,7 @@ void separate_fixed_outputs(Graph& g) {
 void check_indices(const Graph& g, const std::vector<std::uint8_t>& index) {
   for (const Node& n : g.nodes) {
     const auto refuse = [&](const char* why) {
-      throw Error(ErrorKind::unsupported, std::string(name_of(kind(n.op))) + " '" + printable(n.name) + "' " + why,
+      throw Error(ErrorCode::not_quantizable, std::string(name_of(kind(n.op))) + " '" + printable(n.name) + "' " + why,
                   "cut the model there and do the rest in firmware");
     };
     const QuantRule& rule = traits(n.op).quant;
@@ -100,7 +100,7 @@ Quant activation_quant(float lo, float hi) {
 // Scales of values near the end of float's range are infinite.
 void check_scale(float scale, const Tensor& t) {
   if (!std::isfinite(scale))
-    throw Error(ErrorKind::unsupported, "the values of '" + printable(t.name) + "' are too large to be quantized");
+    throw Error(ErrorCode::not_quantizable, "the values of '" + printable(t.name) + "' are too large to be quantized");
 }
 
 Range range_of_constant(const Tensor& t) {
@@ -139,7 +139,7 @@ std::vector<std::optional<Quant>> activation_quants(const Graph& g) {
     quantized[i] = 1;
     const Tensor& t = g.at(id);
     if (!t.is_const() && !t.range)
-      throw Error(ErrorKind::data, "activation '" + printable(t.name) + "' has no calibrated range",
+      throw Error(ErrorCode::no_samples, "activation '" + printable(t.name) + "' has no calibrated range",
                   "run calibrate before quantize_int8");
     const Range r = t.is_const() ? range_of_constant(t) : *t.range;
     Group& group = by_root[groups.find(i)];

@@ -23,15 +23,16 @@ std::vector<Shape> inferred(const Graph& g, const Node& n) {
   try {
     auto shapes = traits(n.op).infer(n.op, input_tensors(g, n));
     for (const auto& s : shapes)
-      if (!is_valid(s)) throw Error(ErrorKind::unsupported, "output shape " + to_string(s) + " is empty or too large");
+      if (!is_valid(s))
+        throw Error(ErrorCode::unsupported_form, "output shape " + to_string(s) + " is empty or too large");
     return shapes;
   } catch (const Error& e) {
-    throw Error(e.kind(), where(n) + ": " + e.what(), e.hint());
+    throw Error(e.code(), where(n) + ": " + e.what(), e.hint());
   }
 }
 
 [[noreturn]] void broken(const std::string& what) {
-  throw Error(ErrorKind::internal, "graph verification failed: " + what);
+  throw Error(ErrorCode::defect, "graph verification failed: " + what);
 }
 
 void check_arity(const Graph& g, const Node& n) {

@@ -50,7 +50,8 @@ ChildEnd run_command(const std::string& command, const std::filesystem::path& fo
   const std::string script = command + " \"$1\"", path = folder.string();
   const pid_t child = ::fork();
   if (child < 0)
-    throw Error(ErrorKind::data, "no process could be started for the hook: " + std::string(std::strerror(errno)));
+    throw Error(ErrorCode::hook_failed,
+                "no process could be started for the hook: " + std::string(std::strerror(errno)));
   if (child == 0) become(script.c_str(), path.c_str());
   ::setpgid(child, child);  // also here: whoever comes first
   const auto start = Clock::now();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tinyc/check.h"
 #include "tinyc/dataset.h"
 #include "tinyc/import.h"
 #include "tinyc/pass.h"
@@ -67,8 +68,10 @@ struct Gates {
   std::optional<double> min_accuracy;
 };
 
-/// One sentence for each gate that the report fails. With `baseline`, anything worse than it fails: flash or RAM by
-/// more than 1 %, the metric by more than max_drop (default 0.005).
+/// Every gate that is set. With `baseline`, anything worse than it fails: flash or RAM by more than 1 %, the metric by
+/// more than max_drop (default 0.005).
+std::vector<GateResult> evaluate_gates(const Report& r, const Gates& g, const Report* baseline = nullptr);
+/// The sentences of those that fail.
 std::vector<std::string> failed_gates(const Report& r, const Gates& g, const Report* baseline = nullptr);
 
 /// True when larger values of the metric are better.

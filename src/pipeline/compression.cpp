@@ -68,7 +68,7 @@ std::vector<const Pass*> chosen_passes(const Graph& g, const CompressSettings& s
     const Pass* p = find_pass(name);
     for (const Pass* loaded : s.loaded_passes)
       if (name == loaded->name) p = loaded;
-    if (!p) throw Error(ErrorKind::usage, "unknown pass '" + printable(name) + "'", "`tinyc passes` lists them");
+    if (!p) throw Error(ErrorCode::unknown_name, "unknown pass '" + printable(name) + "'", "`tinyc passes` lists them");
     list.push_back(p);
   }
   return list;
@@ -112,7 +112,7 @@ PassRecord run_hook(Graph& g, const CompressInputs& in, const CompressSettings& 
 Compression::Compression(const CompressInputs& in, const CompressSettings& s)
     : in_(in), s_(s), options_(s.pass_options), graph_(in.student ? in.student->graph : in.model->graph) {
   const auto need = [](bool ok, const std::string& message, const char* hint) {
-    if (!ok) throw Error(ErrorKind::usage, message, hint);
+    if (!ok) throw Error(ErrorCode::missing_option, message, hint);
   };
   const bool is_float = in.model->graph.stage == Stage::Float, hooked = !s.finetune_hook.empty();
   need(is_c_identifier(s.name), "'" + printable(s.name) + "' is not a C identifier", "choose another --name");
@@ -140,8 +140,9 @@ void Compression::choose_calibration() {
     calibration_ = &synthetic_;
     options_.made_up_samples = true;
     if (needs_samples)
-      report_.warnings.push_back(
-          "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA");
+      report_.warnings.push_back(warning(
+          WarningCode::synthetic_calibration,
+          "no calibration data: ranges come from made-up samples and accuracy is NOT measured; give --calib DATA"));
   }
   options_.mac_instructions = find_target(s_.target)->mac_instructions;
   options_.calibration = calibration_;
@@ -216,7 +217,7 @@ Compressed Compression::finish(float bit_price, bool trial) const {
   });
   r.passes.insert(r.passes.end(), records.begin(), records.end());
   if (out.graph.stage == Stage::Float)
-    throw Error(ErrorKind::usage, "the chosen passes leave a float graph",
+    throw Error(ErrorCode::pass_order, "the chosen passes leave a float graph",
                 "end the list with calibrate,quantize_int8,code_weights");
 
   if (!trial) progress("lower", 0.6);
@@ -244,7 +245,8 @@ Compressed Compression::finish(float bit_price, bool trial) const {
   if (!trial) progress("measure", 0.7);
   measure(out);
   if (!in_.evaluation && in_.calibration)
-    r.warnings.push_back("accuracy was measured on the calibration samples; give --eval DATA for other ones");
+    r.warnings.push_back(warning(WarningCode::measured_on_calibration,
+                                 "accuracy was measured on the calibration samples; give --eval DATA for other ones"));
   if (!last_float.nodes.empty() && !trial) {
     const auto sqnr =
         layer_sqnr(last_float, out.program, *data_, std::min<std::size_t>(data_->samples(), kSqnrSamples));

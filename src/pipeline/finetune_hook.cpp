@@ -28,7 +28,7 @@ class Folder {
     std::error_code error;
     std::string name = (fs::temp_directory_path(error) / "tinyc_hook.XXXXXX").string();
     if (error || !::mkdtemp(name.data()))
-      throw Error(ErrorKind::write, "no folder for the fine-tuning hook can be made",
+      throw Error(ErrorCode::cannot_write, "no folder for the fine-tuning hook can be made",
                   "set TMPDIR to a writable folder");
     path_ = name;
   }
@@ -189,7 +189,7 @@ ordered_json job_of(const Graph& g, const std::vector<Trainable>& trainable, con
 }
 
 [[noreturn]] void wrong(const std::string& what, const std::string& hint = "docs/hooks.md says what may change") {
-  throw Error(ErrorKind::data, "the fine-tuning hook " + what, hint);
+  throw Error(ErrorCode::hook_failed, "the fine-tuning hook " + what, hint);
 }
 
 // Both graphs come from files of the same kind, so that they have the same form when only values differ.
@@ -255,8 +255,8 @@ Graph read_student(const fs::path& file) {
 
 std::vector<std::string> run_finetune_hook(Graph& student, const Graph& teacher, const FinetuneHook& hook) {
   if (student.stage != Stage::Float || teacher.stage != Stage::Float)
-    throw Error(ErrorKind::usage, "only float models can be trained", "give the float model");
-  if (!hook.data) throw Error(ErrorKind::usage, "the fine-tuning hook needs samples", "give --finetune DATA");
+    throw Error(ErrorCode::needs_float_model, "only float models can be trained", "give the float model");
+  if (!hook.data) throw Error(ErrorCode::missing_option, "the fine-tuning hook needs samples", "give --finetune DATA");
   const Graph given = named(student);
   const Bytes file = export_tflite(given, false);
   const Graph before = import_tflite(file, "student.tflite").graph;

@@ -23,12 +23,12 @@ constexpr int kVersion = 1;
 std::string quoted(const std::filesystem::path& p) { return "'" + printable(p.string()) + "'"; }
 
 [[noreturn]] void cannot_write(const std::filesystem::path& path, int code) {
-  throw Error(ErrorKind::write, "cannot write " + quoted(path) + ": " + std::generic_category().message(code),
+  throw Error(ErrorCode::cannot_write, "cannot write " + quoted(path) + ": " + std::generic_category().message(code),
               code == ENOSPC || code == EDQUOT ? "free some space and give the same command again" : "");
 }
 
 [[noreturn]] void not_a_journal(const std::filesystem::path& path) {
-  throw Error(ErrorKind::data, quoted(path) + " is not the journal of a search, or it is damaged",
+  throw Error(ErrorCode::damaged_search, quoted(path) + " is not the journal of a search, or it is damaged",
               "give another -o DIR, or delete the file to start anew");
 }
 
@@ -54,7 +54,8 @@ Json to_line(const JournalHead& h) {
 }
 
 JournalHead head_from(const Json& j) {
-  if (j.at("tinyc_search").get<int>() != kVersion) throw Error(ErrorKind::data, "another version of journals");
+  if (j.at("tinyc_search").get<int>() != kVersion)
+    throw Error(ErrorCode::damaged_search, "another version of journals");
   JournalHead h;
   h.model = j.at("model").get<std::string>();
   h.goal.max_drop = optional_at<double>(j, "max_drop");
@@ -143,7 +144,7 @@ void check_same_search(const JournalHead& a, const JournalHead& b, const std::st
   for (const auto& [name, unused] : names)
     if (hash(a, name) != hash(b, name)) differing += (differing.empty() ? "" : ", ") + name;
   if (differing.empty()) return;
-  throw Error(ErrorKind::usage, where + " belongs to another search (different: " + printable(differing) + ")",
+  throw Error(ErrorCode::another_search, where + " belongs to another search (different: " + printable(differing) + ")",
               "give the command that began it, or another -o DIR");
 }
 
@@ -151,7 +152,7 @@ Journal::Journal(std::filesystem::path file, const JournalHead& head)
     : path_(std::move(file)), file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
   if (file_.get() < 0) cannot_write(path_, errno);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)  // not every network folder can
-    throw Error(ErrorKind::usage, "another process is writing " + quoted(path_),
+    throw Error(ErrorCode::another_search, "another process is writing " + quoted(path_),
                 "wait for it, or share the work with --shard K/N");
   const Bytes bytes = read_file(path_, ErrorKind::data);
   JournalContent content = parse_journal(std::string(bytes.begin(), bytes.end()), path_);

@@ -53,7 +53,8 @@ double auc(std::vector<std::pair<double, bool>> scored) {
   }
   const double negatives = static_cast<double>(scored.size()) - positives;
   if (positives == 0 || negatives == 0)
-    throw Error(ErrorKind::data, "AUC needs samples of both classes", "check the labels y (0 normal, 1 anomaly)");
+    throw Error(ErrorCode::labels_do_not_fit, "AUC needs samples of both classes",
+                "check the labels y (0 normal, 1 anomaly)");
   return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
@@ -91,7 +92,7 @@ void check_classes(const MetricData& m) {
     if (y >= 0 && y < static_cast<float>(classes) && y == std::floor(y)) continue;
     char value[32];
     std::snprintf(value, sizeof value, "%g", static_cast<double>(y));
-    throw Error(ErrorKind::data,
+    throw Error(ErrorCode::labels_do_not_fit,
                 "the label of sample " + std::to_string(i) + " is " + value + ", the model's classes are 0 to " +
                     std::to_string(classes - 1),
                 "number the classes from 0, as the model's outputs; real targets are measured by --metric mse");
@@ -152,15 +153,17 @@ std::string resolve_metric(const std::string& name, const MetricData& m) {
   }
   if (name == "cosine") return name;
   if (name != "top1" && name != "mse" && name != "auc")
-    throw Error(ErrorKind::usage, "unknown metric '" + printable(name) + "'", "one of: auto, top1, auc, mse, cosine");
+    throw Error(ErrorCode::unknown_name, "unknown metric '" + printable(name) + "'",
+                "one of: auto, top1, auc, mse, cosine");
   if (!labels)
-    throw Error(ErrorKind::data, "metric " + name + " needs labels",
+    throw Error(ErrorCode::labels_do_not_fit, "metric " + name + " needs labels",
                 "store them under the key y, or use --metric cosine");
   if (name == "mse" ? per_row != m.output_elements : per_row != 1)
-    throw Error(ErrorKind::data, "the labels have " + std::to_string(per_row) + " values a sample, metric " + name +
-                                     " needs " + std::to_string(name == "mse" ? m.output_elements : 1));
+    throw Error(ErrorCode::labels_do_not_fit, "the labels have " + std::to_string(per_row) +
+                                                  " values a sample, metric " + name + " needs " +
+                                                  std::to_string(name == "mse" ? m.output_elements : 1));
   if (name == "auc" && !reconstructs)
-    throw Error(ErrorKind::data, "metric auc needs an autoencoder: an output as large as the input");
+    throw Error(ErrorCode::labels_do_not_fit, "metric auc needs an autoencoder: an output as large as the input");
   return name;
 }
 

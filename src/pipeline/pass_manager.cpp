@@ -88,7 +88,7 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
   for (const Pass* pass : passes) {
     check_interrupt();
     if (pass->any_stage ? g.stage == Stage::Coded : g.stage != pass->needs)
-      throw Error(ErrorKind::usage,
+      throw Error(ErrorCode::pass_order,
                   std::string("pass ") + pass->name + " needs a " + name_of(pass->needs) + " graph, this one is " +
                       name_of(g.stage),
                   "see the order in `tinyc passes`");
@@ -99,14 +99,14 @@ std::vector<PassRecord> run_passes(Graph& g, std::span<const Pass* const> passes
     try {
       verify(g);
     } catch (const Error& e) {
-      throw Error(ErrorKind::internal, std::string("pass ") + pass->name + " broke the graph: " + e.what());
+      throw Error(ErrorCode::defect, std::string("pass ") + pass->name + " broke the graph: " + e.what());
     }
     const bool comparable = g.stage == before.stage || g.stage == Stage::Coded;
     if (pass->exact && result.changed && comparable) {
       if (!known) known = outputs_of(before, samples);
       Outputs now = outputs_of(g, samples);
       if (const std::string d = difference(*known, now); !d.empty())
-        throw Error(ErrorKind::internal, std::string("pass ") + pass->name + " is exact but changed the model: " + d);
+        throw Error(ErrorCode::defect, std::string("pass ") + pass->name + " is exact but changed the model: " + d);
       known = std::move(now);
     } else if (result.changed) {
       known.reset();

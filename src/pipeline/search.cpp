@@ -19,7 +19,7 @@ constexpr double kNear = 0.01;  // exact weights that drop by so much more than 
 // A training that Ctrl-C ends keeps its best epoch and goes on. Such a trial would not be the one of its number.
 void check_stopped() {
   check_interrupt();
-  if (interrupt_acknowledged()) throw Error(ErrorKind::interrupted, "interrupted");
+  if (interrupt_acknowledged()) throw Error(ErrorCode::stopped, "interrupted");
 }
 
 // One trial's compression. Settings are its own; inputs are the job's.
@@ -65,14 +65,14 @@ SearchResult result_of(const SearchTrial& t, const std::vector<PriceTrial>& pric
   r.trial = t;
   for (const PriceTrial& p : prices) {
     if (!p.accuracy || !p.accuracy->float_value || !p.accuracy->compressed || p.accuracy->synthetic)
-      throw Error(ErrorKind::usage, "accuracy cannot be measured on these samples", "give --eval with labels");
+      throw Error(ErrorCode::missing_option, "accuracy cannot be measured on these samples", "give --eval with labels");
     if (!std::isfinite(p.drop)) continue;
     r.metric = p.accuracy->metric;
     r.samples = p.accuracy->samples;
     r.reference = *p.accuracy->float_value;
     r.points.push_back({p.price, p.flash, p.ram, p.value, p.drop});
   }
-  if (r.points.empty()) throw Error(ErrorKind::data, "the compressed model's outputs are NaN or infinite");
+  if (r.points.empty()) throw Error(ErrorCode::not_finite, "the compressed model's outputs are NaN or infinite");
   return r;
 }
 
@@ -97,7 +97,7 @@ class Runner {
       job_.updated(search_);
     }
     if (!search_.best && !search_.results.empty())
-      throw Error(ErrorKind::data, "every trial failed; the last one: " + search_.results.back().error);
+      throw Error(ErrorCode::damaged_search, "every trial failed; the last one: " + search_.results.back().error);
     return std::move(search_);
   }
 

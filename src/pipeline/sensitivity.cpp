@@ -66,10 +66,11 @@ double value_of(const std::string& metric, const RealOutputs& reference, const R
 
 Sensitivity sensitivity(const Graph& model, const Dataset& d, const SensitivitySettings& settings) {
   if (model.stage != Stage::Float)
-    throw Error(ErrorKind::usage, "sensitivity is measured on float models, and this one is quantized already",
+    throw Error(ErrorCode::needs_float_model,
+                "sensitivity is measured on float models, and this one is quantized already",
                 "give the model it was made from");
   for (const double step : settings.steps)
-    if (!(step > 0 && step < 1)) throw Error(ErrorKind::usage, "a sparsity must be above 0 and below 1");
+    if (!(step > 0 && step < 1)) throw Error(ErrorCode::bad_value, "a sparsity must be above 0 and below 1");
   const Graph g = prepared(model);
   const TensorId output = g.outputs[0];
   const MetricData m{&d, d.samples(), static_cast<std::size_t>(num_elements(g.at(output).shape)),

@@ -280,11 +280,11 @@ std::string to_json(const Report& r, bool reproducible) {
 Report report_from_json(const std::string& text, const std::string& path) {
   const Json j = Json::parse(text, nullptr, false);
   const std::string subject = "'" + printable(path) + "' is not a report of tinyc: ";
-  if (j.is_discarded()) throw Error(ErrorKind::data, subject + "it is not JSON");
+  if (j.is_discarded()) throw Error(ErrorCode::not_a_report, subject + "it is not JSON");
   try {
     return read_report(j);
   } catch (const std::runtime_error& e) {
-    throw Error(ErrorKind::data, subject + e.what());
+    throw Error(ErrorCode::not_a_report, subject + e.what());
   }
 }
 

@@ -73,7 +73,7 @@ void reshape(OpImport& c) {
     to = requested_shape(c, elements);
   }
   if (num_elements(to) != elements)
-    throw Error(ErrorKind::input,
+    throw Error(ErrorCode::damaged_model,
                 "Operator " + c.file.op_name(c.op) + " turns " + to_string(in) + " into " + to_string(to) +
                     ", which has another number of elements.",
                 "The file is damaged or was resized after conversion; export it again.");

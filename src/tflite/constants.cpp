@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t kSparseRatio = 1024, kSparseFree = 1 << 20;
 
 [[noreturn]] void bad(const std::string& name, const std::string& why) {
-  throw Error(ErrorKind::input, "Tensor '" + name + "' " + why + ".", "The file is damaged; fetch or export it again.");
+  throw Error(ErrorCode::damaged_model, "Tensor '" + name + "' " + why + ".",
+              "The file is damaged; fetch or export it again.");
 }
 
 float from_half(std::uint16_t h) {
@@ -107,7 +108,7 @@ void check_finite(const Tensor& t, const std::string& name) {
   const auto v = t.as<float>();
   for (std::size_t i = 0; i < v.size(); ++i)
     if (!std::isfinite(v[i]))
-      throw Error(ErrorKind::input,
+      throw Error(ErrorCode::damaged_model,
                   "Tensor '" + name + "' holds " + (std::isnan(v[i]) ? "NaN" : "infinity") + " at element " +
                       std::to_string(i) + ".",
                   "Training diverged or the file is damaged; export the model again.");
@@ -121,7 +122,7 @@ Tensor TensorTable::decode(std::int32_t i) {
   const std::size_t element = element_bytes(e.type);
   const auto quantization = quant(i);
   if (element == 0 || (e.type == fb::TensorType::UINT8 && !quantization))
-    throw Error(ErrorKind::unsupported, "constant '" + e.name + "' has type " + type_name(e.type));
+    throw Error(ErrorCode::unsupported_form, "constant '" + e.name + "' has type " + type_name(e.type));
   auto raw = file_.stored(t);
   const Shape shape = values(t.shape());
   for (const auto d : shape)
@@ -132,7 +133,7 @@ Tensor TensorTable::decode(std::int32_t i) {
     if (n * element > kSparseFree && n * element / kSparseRatio > raw.size())
       bad(e.name, "claims " + to_string(shape) + " but stores next to nothing");
     if (e.type == fb::TensorType::INT4)
-      throw Error(ErrorKind::unsupported, "constant '" + e.name + "' is sparse and of type INT4");
+      throw Error(ErrorCode::unsupported_form, "constant '" + e.name + "' is sparse and of type INT4");
     account(n * element);
     dense = expand_sparse(*t.sparsity(), shape, raw, element);
     raw = dense;
@@ -155,7 +156,8 @@ Tensor TensorTable::decode(std::int32_t i) {
 Tensor dequantized(const Tensor& t) {
   if (t.dtype == DType::f32) return t;
   if (!t.quant || (t.dtype != DType::i8 && t.dtype != DType::i32))
-    throw Error(ErrorKind::unsupported, "constant '" + t.name + "' holds plain integers (" + name_of(t.dtype) + ")");
+    throw Error(ErrorCode::unsupported_form,
+                "constant '" + t.name + "' holds plain integers (" + name_of(t.dtype) + ")");
   const Quant& q = *t.quant;
   const auto n = static_cast<std::size_t>(num_elements(t.shape));
   std::size_t inner = 1;
@@ -186,7 +188,7 @@ std::vector<std::int64_t> integers(const Tensor& t) {
       return {v.begin(), v.end()};
     }
     default:
-      throw Error(ErrorKind::unsupported,
+      throw Error(ErrorCode::unsupported_form,
                   "parameter '" + t.name + "' has type " + name_of(t.dtype) + " instead of an integer type");
   }
 }

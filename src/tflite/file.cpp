@@ -16,8 +16,9 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::string_view prefix) {
   return bytes.size() >= prefix.size() && std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& hint) {
-  throw Error(ErrorKind::input, "'" + printable(path) + "' " + why, hint);
+[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& hint,
+                         ErrorCode code = ErrorCode::damaged_model) {
+  throw Error(code, "'" + printable(path) + "' " + why, hint);
 }
 
 // An ONNX file is a bare protobuf: ir_version (field 1, a small number), then usually the producer's name (field 2).
@@ -29,23 +30,30 @@ bool looks_like_onnx(std::span<const std::uint8_t> b) {
 constexpr const char* kConvertHint =
     "Convert it to .tflite first, for instance with tf.lite.TFLiteConverter (Keras, SavedModel) or onnx2tf (ONNX).";
 
+[[noreturn]] void not_a_model(const std::string& path, const std::string& why, const std::string& hint) {
+  refuse(path, why, hint, ErrorCode::not_a_model);
+}
+
 void recognise(std::span<const std::uint8_t> b, const std::string& path) {
   if (b.size() >= 8 && std::memcmp(b.data() + 4, "TFL3", 4) == 0) return;
-  if (b.empty()) refuse(path, "is empty.", "Fetch the file again.");
+  if (b.empty()) not_a_model(path, "is empty.", "Fetch the file again.");
   if (starts_with(b, "version https://git-lfs"))
-    refuse(path, "is a Git LFS pointer, not the model itself.", "Run `git lfs pull` in the repository it came from.");
+    not_a_model(path, "is a Git LFS pointer, not the model itself.",
+                "Run `git lfs pull` in the repository it came from.");
   if (starts_with(b, "PK\x03\x04"))
-    refuse(path, "is a zip archive (a .keras file, an .npz or a packed model).",
-           "Unpack it; if it is a Keras model, convert it with tf.lite.TFLiteConverter.from_keras_model.");
-  if (starts_with(b, "\x1f\x8b")) refuse(path, "is a gzip archive.", "Unpack it first.");
+    not_a_model(path, "is a zip archive (a .keras file, an .npz or a packed model).",
+                "Unpack it; if it is a Keras model, convert it with tf.lite.TFLiteConverter.from_keras_model.");
+  if (starts_with(b, "\x1f\x8b")) not_a_model(path, "is a gzip archive.", "Unpack it first.");
   if (starts_with(b, "\x89HDF\r\n\x1a\n"))
-    refuse(path, "is an HDF5 file (a Keras .h5 model).", "Convert it with tf.lite.TFLiteConverter.from_keras_model.");
-  if (looks_like_onnx(b)) refuse(path, "looks like an ONNX model.", kConvertHint);
+    not_a_model(path, "is an HDF5 file (a Keras .h5 model).",
+                "Convert it with tf.lite.TFLiteConverter.from_keras_model.");
+  if (looks_like_onnx(b)) not_a_model(path, "looks like an ONNX model.", kConvertHint);
   if (starts_with(b, "<!DOCTYPE") || starts_with(b, "<html") || starts_with(b, "<HTML"))
-    refuse(path, "is a web page.", "The download gave a page instead of the file; use the link to the raw file.");
+    not_a_model(path, "is a web page.", "The download gave a page instead of the file; use the link to the raw file.");
   if (b.size() >= 8 && std::memcmp(b.data() + 4, "TFL", 3) == 0)
-    refuse(path, "is a TensorFlow Lite file of another schema version.", "Convert it again with a newer converter.");
-  refuse(path, "is not a TensorFlow Lite model: the identifier TFL3 is missing.", kConvertHint);
+    not_a_model(path, "is a TensorFlow Lite file of another schema version.",
+                "Convert it again with a newer converter.");
+  not_a_model(path, "is not a TensorFlow Lite model: the identifier TFL3 is missing.", kConvertHint);
 }
 
 std::size_t count(const auto* v) { return v ? v->size() : 0; }
@@ -126,7 +134,7 @@ std::string ModelFile::op_name(const fb::Operator& o) const {
 
 std::span<const std::uint8_t> ModelFile::outside(std::uint64_t offset, std::uint64_t size, const char* what) const {
   if (offset > bytes_.size() || size > bytes_.size() - offset)
-    throw Error(ErrorKind::input, std::string("The file is damaged or cut: ") + what + " lies outside of it.",
+    throw Error(ErrorCode::damaged_model, std::string("The file is damaged or cut: ") + what + " lies outside of it.",
                 "Fetch the file again, whole.");
   return bytes_.subspan(offset, size);
 }
@@ -140,11 +148,12 @@ std::span<const std::uint8_t> ModelFile::custom_options(const fb::Operator& o) c
 
 std::span<const std::uint8_t> ModelFile::stored(const fb::Tensor& t) const {
   if (t.external_buffer() != 0)
-    throw Error(ErrorKind::unsupported, "its data is in a separate file",
+    throw Error(ErrorCode::unsupported_form, "its data is in a separate file",
                 "Export the model with its weights embedded.");
   if (t.buffer() == 0) return {};
   if (t.buffer() >= count(model_->buffers()))
-    throw Error(ErrorKind::input, "A tensor names a buffer that does not exist.", "Fetch or export the file again.");
+    throw Error(ErrorCode::damaged_model, "A tensor names a buffer that does not exist.",
+                "Fetch or export the file again.");
   const fb::Buffer& b = *model_->buffers()->Get(t.buffer());
   if (b.offset() > 1 && b.size() > 1) return outside(b.offset(), b.size(), "a tensor's data");
   return b.data() ? std::span(b.data()->data(), b.data()->size()) : std::span<const std::uint8_t>{};

@@ -40,7 +40,7 @@ void GraphBuilder::count(std::int32_t i) {
 
 void GraphBuilder::check_shape(std::int32_t file_tensor, TensorId id) const {
   if (tensors.shape_known(file_tensor) && tensors.shape(file_tensor) != graph.at(id).shape)
-    throw Error(ErrorKind::input,
+    throw Error(ErrorCode::damaged_model,
                 "The file gives tensor '" + tensors.name(file_tensor) + "' the shape " +
                     to_string(tensors.shape(file_tensor)) + ", its inputs give " + to_string(graph.at(id).shape) + ".",
                 "The file is damaged or was resized after conversion; export it again.");
@@ -180,7 +180,7 @@ void GraphBuilder::emit(OpData op, std::vector<TensorId> inputs, TensorId output
   infer_shapes(graph, n);
   const Shape& found = graph.at(output).shape;
   if (has_shape_[static_cast<std::size_t>(output)] && found != stated)
-    throw Error(ErrorKind::input,
+    throw Error(ErrorCode::damaged_model,
                 "Operator " + std::to_string(source) + " (" + name_of(kind(n.op)) + "): the file gives tensor '" +
                     n.name + "' the shape " + to_string(stated) + ", its inputs give " + to_string(found) + ".",
                 "The file is damaged or was resized after conversion; export it again.");

@@ -90,7 +90,7 @@ class Importer {
     std::vector<std::uint8_t> written(file_.tensor_count(), 0);
     const auto write = [&](std::int32_t t, const std::string& who) {
       if (tensors_.is_constant(t) || written[static_cast<std::size_t>(t)]++)
-        throw Error(ErrorKind::input,
+        throw Error(ErrorCode::damaged_model,
                     "Tensor '" + tensors_.name(t) + "' is written by " + who + " but already has a value.",
                     "The file is damaged; export it again.");
     };
@@ -222,7 +222,7 @@ class Importer {
 
   void add_inputs(GraphBuilder& b) {
     if (file_.inputs().empty())
-      throw Error(ErrorKind::input, "The model has no input: its outputs are constants.",
+      throw Error(ErrorCode::damaged_model, "The model has no input: its outputs are constants.",
                   "Export it with the tensors that change as inputs.");
     for (const auto t : file_.inputs()) {
       const auto found = integer_input_.find(t);
@@ -230,7 +230,7 @@ class Importer {
       const bool ok = attempt(-1, [&] {
         if (tensors_.dynamic(t) || !tensors_.shape_known(t))
           throw Error(
-              ErrorKind::unsupported,
+              ErrorCode::unsupported_form,
               "input '" + tensors_.name(t) + "' has dimensions that are not fixed: " + to_string(tensors_.shape(t)),
               "convert the model with a fixed input shape");
         const auto id = b.activation(side);
@@ -251,7 +251,7 @@ class Importer {
     for (const auto t : present(op.inputs()))
       if (!b.available(t) && !tensors_.variable(t))  // a state is refused where it is used
         throw Error(
-            ErrorKind::input,
+            ErrorCode::damaged_model,
             "Operator " + std::to_string(i) + " reads tensor '" + tensors_.name(t) + "' before anything writes it.",
             "The file is damaged; export it again.");
     if (boundary_[i]) return b.alias(values(op.outputs())[0], b.activation(present(op.inputs())[0]));
@@ -279,10 +279,10 @@ class Importer {
       if (blocked_.contains(t)) continue;
       attempt(-1, [&] {
         if (tensors_.is_constant(t))
-          throw Error(ErrorKind::unsupported, "output '" + tensors_.name(t) + "' does not depend on the input",
+          throw Error(ErrorCode::unsupported_form, "output '" + tensors_.name(t) + "' does not depend on the input",
                       "remove it from the model's outputs");
         if (!b.available(t))
-          throw Error(ErrorKind::input, "Output '" + tensors_.name(t) + "' is never written.",
+          throw Error(ErrorCode::damaged_model, "Output '" + tensors_.name(t) + "' is never written.",
                       "The file is damaged; export it again.");
         const auto id = b.activation(t);
         const bool shared = std::ranges::count(b.graph.inputs, id) + std::ranges::count(b.graph.outputs, id) > 0;
@@ -291,7 +291,7 @@ class Importer {
       });
     }
     if (file_.outputs().empty())
-      throw Error(ErrorKind::input, "The model has no output.", "The file is damaged; export it again.");
+      throw Error(ErrorCode::damaged_model, "The model has no output.", "The file is damaged; export it again.");
   }
 
   std::vector<std::string> notes_;
@@ -318,7 +318,7 @@ Import import_tflite(const std::filesystem::path& path) {
   if (std::filesystem::is_directory(path, ignored)) {
     const bool saved_model = std::filesystem::exists(path / "saved_model.pb", ignored);
     throw Error(
-        ErrorKind::input,
+        ErrorCode::not_a_model,
         "'" + printable(path.string()) + "' is a folder" +
             (saved_model ? " with a TensorFlow SavedModel." : ", not a model file."),
         saved_model ? "Convert it with tf.lite.TFLiteConverter.from_saved_model." : "Name the .tflite file itself.");

@@ -27,7 +27,7 @@ bool is_supported(fb::BuiltinOperator code, const std::string& custom_name) noex
 
 void import_operator(OpImport& c) {
   if (c.output_count() == 0)
-    throw Error(ErrorKind::input, "An operator has no output.", "The file is damaged; export it again.");
+    throw Error(ErrorCode::damaged_model, "An operator has no output.", "The file is damaged; export it again.");
   const OpCase* found = case_of(c.code);
   if (!found) reject("tinyc has no such operator", advice(c.code));
   found->read(c);

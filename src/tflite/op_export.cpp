@@ -21,7 +21,7 @@ fb::ActivationFunctionType fused_activation(Act a) {
 }
 
 void OpExport::reject(const std::string& why) const {
-  throw Error(ErrorKind::unsupported,
+  throw Error(ErrorCode::not_exportable,
               std::string(name_of(kind(n.op))) + " '" + printable(n.name) + "': " + why + " in the .tflite format.",
               "leave tflite out of --emit");
 }

@@ -10,7 +10,7 @@ namespace tinyc::tfl {
 namespace {
 
 [[noreturn]] void bad(const char* why) {
-  throw Error(ErrorKind::input, std::string("A sparse constant is damaged: ") + why + ".",
+  throw Error(ErrorCode::damaged_model, std::string("A sparse constant is damaged: ") + why + ".",
               "Fetch or export the file again.");
 }
 

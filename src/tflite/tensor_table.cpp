@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kMaxRank = 8, kMaxName = 256;
 
 [[noreturn]] void bad(const std::string& name, const std::string& why) {
-  throw Error(ErrorKind::input, "Tensor '" + name + "' " + why + ".", "The file is damaged; fetch or export it again.");
+  throw Error(ErrorCode::damaged_model, "Tensor '" + name + "' " + why + ".",
+              "The file is damaged; fetch or export it again.");
 }
 
 }  // namespace
@@ -37,8 +38,9 @@ void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, st
   e.shape = values(t.shape());
   const auto signature = values(t.shape_signature());
   if (e.shape.size() > kMaxRank)
-    throw Error(ErrorKind::unsupported, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
-                                            " dimensions; at most " + std::to_string(kMaxRank) + " are supported.");
+    throw Error(ErrorCode::unsupported_form, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
+                                                 " dimensions; at most " + std::to_string(kMaxRank) +
+                                                 " are supported.");
   std::int64_t elements = 1;
   bool open_batch = false;
   for (std::size_t d = 0; d < e.shape.size(); ++d) {
@@ -68,7 +70,7 @@ std::optional<Quant> TensorTable::quant(std::int32_t i) const {
   if (!q) return std::nullopt;
   if (q->details_type() != fb::QuantizationDetails::NONE)
     throw Error(
-        ErrorKind::unsupported,
+        ErrorCode::unsupported_form,
         "tensor '" + e.name + "' is quantized by " +
             (q->details_type() == fb::QuantizationDetails::BlockwiseQuantization ? "blocks" : "a custom scheme"),
         "Quantize by tensor or by channel.");
@@ -115,7 +117,7 @@ void TensorTable::set_constant(std::int32_t i, Tensor value) {
 void TensorTable::account(std::uint64_t bytes) {
   constant_bytes_ += bytes;
   if (constant_bytes_ > kMaxConstantBytes)
-    throw Error(ErrorKind::input, "The constants of the model take more than 1 GiB.",
+    throw Error(ErrorCode::damaged_model, "The constants of the model take more than 1 GiB.",
                 "tinyc compresses models for microcontrollers; is this the right file?");
 }
 

@@ -105,7 +105,7 @@ class Gradients {
 void batch_gradients(
     const Graph& g, const Dataset& d, const GradientOptions& o,
     const std::function<void(std::span<const Parameter>, std::span<const std::vector<float>>)>& visit) {
-  if (d.samples() == 0 || o.samples == 0 || o.batch == 0) throw Error(ErrorKind::data, "gradients need samples");
+  if (d.samples() == 0 || o.samples == 0 || o.batch == 0) throw Error(ErrorCode::no_samples, "gradients need samples");
   Gradients all(g, d, o);
   // as many batches at a time as there are threads; they are visited in order
   std::vector<std::vector<std::vector<float>>> gradients(static_cast<std::size_t>(thread_count()));

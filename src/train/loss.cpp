@@ -95,7 +95,8 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
   else if (reconstructs && !job.teacher)
     label_use_ = Labels::input;
   if (wanted == Loss::cross_entropy && label_use_ != Labels::classes && !job.teacher)
-    throw Error(ErrorKind::data, "cross entropy needs one class number a sample", "store it under the key y");
+    throw Error(ErrorCode::labels_do_not_fit, "cross entropy needs one class number a sample",
+                "store it under the key y");
 
   // an output without softmax whose labels are classes holds logits
   if (label_use_ == Labels::classes && student_[0].kind == Target::Kind::real)
@@ -111,7 +112,7 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
       float y = 0;
       d.labels->row(i, {&y, 1});
       if (!(y >= 0 && y < static_cast<float>(classes) && y == std::floor(y)))
-        throw Error(ErrorKind::data,
+        throw Error(ErrorCode::labels_do_not_fit,
                     "the label of training sample " + std::to_string(i) + " is no class from 0 to " +
                         std::to_string(classes - 1),
                     "number the classes from 0, as the model's outputs; real targets need one value for each output");
@@ -129,10 +130,11 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
         teacher_[k] = {Target::Kind::real, job.teacher->outputs[k], 1, student_[k].depth, 1};
     }
     if (!fits)
-      throw Error(ErrorKind::data, "teacher and student differ in the shapes of their inputs or outputs",
+      throw Error(ErrorCode::data_does_not_fit, "teacher and student differ in the shapes of their inputs or outputs",
                   "give a teacher for the same task");
   } else if (label_use_ == Labels::none) {
-    throw Error(ErrorKind::data, "there is nothing to learn from: no labels that fit the outputs and no teacher",
+    throw Error(ErrorCode::labels_do_not_fit,
+                "there is nothing to learn from: no labels that fit the outputs and no teacher",
                 "store labels under the key y, or give --teacher MODEL");
   }
   const bool both = job.teacher && (label_use_ == Labels::classes || label_use_ == Labels::real);

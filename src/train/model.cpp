@@ -34,7 +34,7 @@ Model::Model(const Graph& g, const TrainJob& job)
       parameters_(parameters_of(g)),
       plan_(g, wanted_of(objective_, false), parameters_),
       constants_(constants_of(g)) {
-  if (parameters_.empty()) throw Error(ErrorKind::data, "the model has no weights to train");
+  if (parameters_.empty()) throw Error(ErrorCode::nothing_to_train, "the model has no weights to train");
   chunk_samples_ =
       std::clamp<std::int64_t>(kChunkElements / std::max<std::int64_t>(plan_.activations(), 1), 1, kChunkSamples);
   if (job.teacher) {

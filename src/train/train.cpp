@@ -19,7 +19,7 @@ constexpr std::size_t kAccuracySamples = 500;
 
 void check(const TrainOptions& o) {
   const auto need = [](bool ok, const char* what) {
-    if (!ok) throw Error(ErrorKind::usage, std::string("training: ") + what);
+    if (!ok) throw Error(ErrorCode::bad_value, std::string("training: ") + what);
   };
   need(o.batch >= 1, "the mini-batch needs at least one sample");
   need(o.learning_rate > 0 && std::isfinite(o.learning_rate), "the learning rate must be positive");
@@ -59,7 +59,7 @@ class Training {
       result_.interrupted = true;
     }
     if (best_.empty())
-      throw Error(ErrorKind::data, "training ended before the final sparsity", "train for more --epochs");
+      throw Error(ErrorCode::too_few_epochs, "training ended before the final sparsity", "train for more --epochs");
     store(graph_, best_);
     return std::move(result_);
   }
@@ -120,7 +120,8 @@ class Training {
   }
 
   [[noreturn]] static void not_finite(std::size_t epoch) {
-    throw Error(ErrorKind::data, "the training loss became NaN or infinite in epoch " + std::to_string(epoch),
+    throw Error(ErrorCode::training_diverged,
+                "the training loss became NaN or infinite in epoch " + std::to_string(epoch),
                 "lower --lr, and check the samples' scale (--preprocess)");
   }
 
@@ -143,7 +144,7 @@ class Training {
 TrainResult train(Graph& g, const TrainJob& job) {
   check(job.options);
   if (!job.data || job.data->samples() == 0)
-    throw Error(ErrorKind::data, "training needs samples", "give --finetune DATA");
+    throw Error(ErrorCode::no_samples, "training needs samples", "give --finetune DATA");
   if (job.options.labels || !job.data->labels) return Training(g, job).run();
   Dataset plain = *job.data;
   plain.labels.reset();
