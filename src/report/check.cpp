@@ -10,7 +10,7 @@ namespace tinyc {
 namespace {
 
 std::string text_of(const Comparison& c, double value) {
-  return c.metric ? decimals(value, 4) : with_commas(static_cast<std::uint64_t>(value));
+  return c.metric ? decimals(value, 4) : std::to_string(static_cast<std::uint64_t>(value));
 }
 
 }  // namespace

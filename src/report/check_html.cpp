@@ -22,8 +22,8 @@ std::string table(const CheckedModel& m) {
   std::string out =
       "<table><tr><th></th><th class=\"n\">before</th><th class=\"n\">after</th><th class=\"n\">change</th></tr>\n";
   for (const Comparison& c : compare(m))
-    out += "<tr><td>" + escape(c.what) + "</td><td class=\"n\">" + c.before_text() + "</td><td class=\"n\">" + c.after +
-           "</td><td class=\"n\">" + c.change() + "</td></tr>\n";
+    out += "<tr><td>" + escape(c.what) + "</td><td class=\"n\">" + c.before_text() + "</td><td class=\"n\">" +
+           c.after_text() + "</td><td class=\"n\">" + c.change() + "</td></tr>\n";
   return out + "</table>\n";
 }
 

@@ -75,7 +75,9 @@ std::string check_json(std::span<const CheckedModel> models) {
   if (models.size() == 1) {
     j["flash"] = models[0].report.flash_total();
     j["ram"] = models[0].report.arena;
-    if (models[0].baseline) j.update(figures(models[0]));
+    const Json all = figures(models[0]);
+    for (const auto& [what, row] : all.items())
+      if (row.contains("before")) j[what] = row;
   }
   j["failures"] = failures;
   j["models"] = list;
