@@ -44,8 +44,9 @@ class Csv {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  [[noreturn]] void fail(const std::string& why, const std::string& hint = {}) const {
-    throw Error(ErrorCode::damaged_data, r_.what + ", line " + std::to_string(line_) + ": " + why, hint);
+  [[noreturn]] void fail(const std::string& why, const std::string& hint = {},
+                         ErrorCode code = ErrorCode::damaged_data) const {
+    throw Error(code, r_.what + ", line " + std::to_string(line_) + ": " + why, hint);
   }
 
   /// The next line that is not empty.
@@ -103,7 +104,8 @@ class Csv {
     const std::size_t expected = elements_ + (label_ == kNone ? 0 : 1);
     if (columns != expected)
       fail(std::to_string(columns) + " columns, " + std::to_string(elements_) + " expected",
-           "the input has shape " + to_string(r_.shape) + ": one column for each element, and one more for a label");
+           "the input has shape " + to_string(r_.shape) + ": one column for each element, and one more for a label",
+           ErrorCode::data_does_not_fit);
     std::string_view rest = line;
     for (std::size_t column = 0; column < columns; ++column) {
       const auto f = field(rest);

@@ -59,7 +59,7 @@ void plan(Program& p) {
   const Packing best = packer.best();
   const std::int64_t size = best.offset.empty() ? 0 : best.size;
   if (size > std::int64_t{kMaxArenaBytes})
-    throw Error(ErrorCode::too_much_ram, "the activations need more than 256 MiB");
+    throw Error(ErrorCode::unsupported, "the activations need more than 256 MiB");
   p.arena_bytes = static_cast<std::uint32_t>(size);
   p.arena_lower_bound = static_cast<std::uint32_t>(packer.bound());
   for (std::size_t v = 0; v < p.values.size(); ++v)

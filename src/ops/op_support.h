@@ -21,7 +21,7 @@ const T& get(const OpData& op) {
 }
 
 /// Throws Error(unsupported); the caller of infer and lower adds the node's name.
-[[noreturn]] inline void reject(const std::string& why) { throw Error(ErrorCode::unsupported_form, why); }
+[[noreturn]] inline void reject(const std::string& why) { throw Error(ErrorCode::unsupported, why); }
 inline void require(bool ok, const char* why) {
   if (!ok) reject(why);
 }

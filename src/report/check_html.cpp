@@ -44,7 +44,7 @@ std::string layers(const CheckedModel& m) {
 std::string check_html(std::span<const CheckedModel> models) {
   std::string body;
   for (const CheckedModel& m : models)
-    body += section(escape(m.report.model_name), "", gates(m) + table(m) + layers(m));
+    body += section(m.report.model_name, "", gates(m) + table(m) + layers(m));
   return page("tinyc: what changed", body);
 }
 

@@ -122,7 +122,7 @@ Tensor TensorTable::decode(std::int32_t i) {
   const std::size_t element = element_bytes(e.type);
   const auto quantization = quant(i);
   if (element == 0 || (e.type == fb::TensorType::UINT8 && !quantization))
-    throw Error(ErrorCode::unsupported_form, "constant '" + e.name + "' has type " + type_name(e.type));
+    throw Error(ErrorCode::unsupported, "constant '" + e.name + "' has type " + type_name(e.type));
   auto raw = file_.stored(t);
   const Shape shape = values(t.shape());
   for (const auto d : shape)
@@ -133,7 +133,7 @@ Tensor TensorTable::decode(std::int32_t i) {
     if (n * element > kSparseFree && n * element / kSparseRatio > raw.size())
       bad(e.name, "claims " + to_string(shape) + " but stores next to nothing");
     if (e.type == fb::TensorType::INT4)
-      throw Error(ErrorCode::unsupported_form, "constant '" + e.name + "' is sparse and of type INT4");
+      throw Error(ErrorCode::unsupported, "constant '" + e.name + "' is sparse and of type INT4");
     account(n * element);
     dense = expand_sparse(*t.sparsity(), shape, raw, element);
     raw = dense;
@@ -156,7 +156,7 @@ Tensor TensorTable::decode(std::int32_t i) {
 Tensor dequantized(const Tensor& t) {
   if (t.dtype == DType::f32) return t;
   if (!t.quant || (t.dtype != DType::i8 && t.dtype != DType::i32))
-    throw Error(ErrorCode::unsupported_form,
+    throw Error(ErrorCode::unsupported,
                 "constant '" + t.name + "' holds plain integers (" + name_of(t.dtype) + ")");
   const Quant& q = *t.quant;
   const auto n = static_cast<std::size_t>(num_elements(t.shape));
@@ -188,7 +188,7 @@ std::vector<std::int64_t> integers(const Tensor& t) {
       return {v.begin(), v.end()};
     }
     default:
-      throw Error(ErrorCode::unsupported_form,
+      throw Error(ErrorCode::unsupported,
                   "parameter '" + t.name + "' has type " + name_of(t.dtype) + " instead of an integer type");
   }
 }

@@ -148,7 +148,7 @@ std::span<const std::uint8_t> ModelFile::custom_options(const fb::Operator& o) c
 
 std::span<const std::uint8_t> ModelFile::stored(const fb::Tensor& t) const {
   if (t.external_buffer() != 0)
-    throw Error(ErrorCode::unsupported_form, "its data is in a separate file",
+    throw Error(ErrorCode::unsupported, "its data is in a separate file",
                 "Export the model with its weights embedded.");
   if (t.buffer() == 0) return {};
   if (t.buffer() >= count(model_->buffers()))

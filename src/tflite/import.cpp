@@ -230,7 +230,7 @@ class Importer {
       const bool ok = attempt(-1, [&] {
         if (tensors_.dynamic(t) || !tensors_.shape_known(t))
           throw Error(
-              ErrorCode::unsupported_form,
+              ErrorCode::unsupported,
               "input '" + tensors_.name(t) + "' has dimensions that are not fixed: " + to_string(tensors_.shape(t)),
               "convert the model with a fixed input shape");
         const auto id = b.activation(side);
@@ -279,7 +279,7 @@ class Importer {
       if (blocked_.contains(t)) continue;
       attempt(-1, [&] {
         if (tensors_.is_constant(t))
-          throw Error(ErrorCode::unsupported_form, "output '" + tensors_.name(t) + "' does not depend on the input",
+          throw Error(ErrorCode::unsupported, "output '" + tensors_.name(t) + "' does not depend on the input",
                       "remove it from the model's outputs");
         if (!b.available(t))
           throw Error(ErrorCode::damaged_model, "Output '" + tensors_.name(t) + "' is never written.",

@@ -16,7 +16,7 @@ using Values = std::vector<std::int64_t>;
 // Shape arithmetic is short; anything longer is data and stays in the graph.
 constexpr std::int64_t kMaxElements = 1 << 16;
 
-[[noreturn]] void reject(const std::string& why) { throw Error(ErrorCode::unsupported_form, why); }
+[[noreturn]] void reject(const std::string& why) { throw Error(ErrorCode::unsupported, why); }
 void require(bool ok, const char* why) {
   if (!ok) reject(why);
 }

@@ -8,7 +8,7 @@
 
 namespace tinyc::tfl {
 
-void reject(const std::string& why, const std::string& hint) { throw Error(ErrorCode::unsupported_form, why, hint); }
+void reject(const std::string& why, const std::string& hint) { throw Error(ErrorCode::unsupported, why, hint); }
 
 Act fused_activation(fb::ActivationFunctionType f) {
   switch (f) {

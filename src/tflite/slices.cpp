@@ -8,7 +8,7 @@ namespace tinyc::tfl {
 namespace {
 
 void require(bool ok, const char* why) {
-  if (!ok) throw Error(ErrorCode::unsupported_form, why);
+  if (!ok) throw Error(ErrorCode::unsupported, why);
 }
 
 bool bit(std::int32_t mask, std::size_t i) { return i < 32 && (static_cast<std::uint32_t>(mask) >> i & 1u) != 0; }
@@ -87,7 +87,7 @@ ResolvedSlice resolve_slice(const Shape& in, const std::vector<std::int64_t>& be
 std::size_t resolve_axis(std::int64_t axis, std::size_t rank) {
   const auto r = static_cast<std::int64_t>(rank);
   if (axis < -r || axis >= r)
-    throw Error(ErrorCode::unsupported_form,
+    throw Error(ErrorCode::unsupported,
                 "axis " + std::to_string(axis) + " lies outside the input's " + std::to_string(rank) + " dimensions");
   return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
 }

@@ -38,7 +38,7 @@ void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, st
   e.shape = values(t.shape());
   const auto signature = values(t.shape_signature());
   if (e.shape.size() > kMaxRank)
-    throw Error(ErrorCode::unsupported_form, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
+    throw Error(ErrorCode::unsupported, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
                                                  " dimensions; at most " + std::to_string(kMaxRank) +
                                                  " are supported.");
   std::int64_t elements = 1;
@@ -70,7 +70,7 @@ std::optional<Quant> TensorTable::quant(std::int32_t i) const {
   if (!q) return std::nullopt;
   if (q->details_type() != fb::QuantizationDetails::NONE)
     throw Error(
-        ErrorCode::unsupported_form,
+        ErrorCode::unsupported,
         "tensor '" + e.name + "' is quantized by " +
             (q->details_type() == fb::QuantizationDetails::BlockwiseQuantization ? "blocks" : "a custom scheme"),
         "Quantize by tensor or by channel.");

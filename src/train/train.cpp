@@ -59,7 +59,7 @@ class Training {
       result_.interrupted = true;
     }
     if (best_.empty())
-      throw Error(ErrorCode::too_few_epochs, "training ended before the final sparsity", "train for more --epochs");
+      throw Error(ErrorCode::bad_value, "training ended before the final sparsity", "train for more --epochs");
     store(graph_, best_);
     return std::move(result_);
   }
