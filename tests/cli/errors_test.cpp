@@ -60,7 +60,9 @@ constexpr Provocation kProvocations[] = {
     {"E505", "\"$tinyc\" eval net.tflite --data points.csv --metric top1"},
     {"E506", "\"$tinyc\" compress net.tflite --int8 --prune 0.5 --prune-criterion taylor -o o"},
     {"E507", "printf 'nan,1\\n1,2\\n' > nan.csv; \"$tinyc\" compress net.tflite --int8 --calib nan.csv"},
-    {"E508", "\"$tinyc\" train net.txt --data xor.csv --lr 1e30 --epochs 9 -o n.tflite"},
+    {"E508",
+     "awk 'BEGIN { print \"a,b,y\"; for (i = 0; i < 40; ++i) print \"3e38,-3e38,\" i % 2 }' > huge.csv;"
+     "\"$tinyc\" train net.txt --data huge.csv --epochs 2 -o n.tflite"},
     {"E509", "\"$tinyc\" compress net.tflite --int8 --prune 0.5 --finetune xor.csv --finetune-hook false -o o"},
     {"E510", "\"$tinyc\" check xor.csv --max-flash 1"},
     {"E511", "mkdir j; echo nothing > j/journal.jsonl; \"$tinyc\" search --merge j -o merged"},
@@ -71,7 +73,7 @@ constexpr Provocation kProvocations[] = {
     {"E602", "\"$tinyc\" run net.tflite --input points.csv --output y.txt"},
     {"E603", "\"$tinyc\" ops > /dev/full"},
     {"E702",
-     "ulimit -v 400000; truncate -s 3000000000 huge.f32.bin; \"$tinyc\" run net.tflite --input huge.f32.bin --output "
+     "ulimit -v 400000; truncate -s 1600000000 huge.f32.bin; \"$tinyc\" run net.tflite --input huge.f32.bin --output "
      "y.npy"},
     {"E801", "mkfifo pipe.csv; timeout -s INT 1 \"$tinyc\" compress net.tflite --int8 --calib pipe.csv"},
     {"W101", "\"$tinyc\" compress net.tflite --int8 -o o"},
