@@ -226,6 +226,7 @@ int dispatch(int argc, char** argv) {
   auto* targets = app.add_subcommand("targets", "targets");
   auto* version = app.add_subcommand("version", "version");
   auto* errors = app.add_subcommand("errors", "every error and warning code: what it means, what to do (Markdown)");
+  auto* schema = app.add_subcommand("schema", "the JSON Schema of tinyc.toml, for editors");
   for (auto* c : {ops, passes, targets, version}) c->add_flag("--json", list_json);
 
   try {
@@ -265,6 +266,7 @@ int dispatch(int argc, char** argv) {
   if (*update) return command_update(update_config);
   if (*explain) return command_explain(dir, list_json);
   if (*errors) return command_errors();
+  if (*schema) return command_schema();
   if (*ops) return command_ops(list_json);
   if (*passes) return command_passes(list_json);
   if (*targets) return command_targets(list_json);

@@ -98,6 +98,8 @@ int command_passes(bool json);
 int command_targets(bool json);
 /// docs/errors.md.
 int command_errors();
+/// schemas/tinyc.toml.schema.json.
+int command_schema();
 int command_version(bool json);
 
 }  // namespace tinyc

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
+#include "cli/configuration.h"
 #include "cli/console.h"
 #include "pipeline/targets.h"
 #include "tinyc/error.h"
@@ -66,6 +67,11 @@ int command_errors() {
   for (const ErrorEntry& e : error_catalogue())
     out += std::string("| ") + e.label + " | " + e.meaning + " | " + e.remedy + " |\n";
   answer(out);
+  return 0;
+}
+
+int command_schema() {
+  answer(configuration_schema());
   return 0;
 }
 

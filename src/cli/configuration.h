@@ -17,4 +17,7 @@ void apply_configuration(CompressOptions& o, const std::filesystem::path& file, 
 /// twice.
 std::vector<std::string> configured_models(const std::filesystem::path& file);
 
+/// schemas/tinyc.toml.schema.json.
+std::string configuration_schema();
+
 }  // namespace tinyc

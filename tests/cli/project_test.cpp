@@ -2,8 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "cli/shell.h"
-#include "cli/xor.h"
+#include "cli/repository.h"
 
 using namespace tinyc;
 namespace fs = std::filesystem;
@@ -13,31 +12,10 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// Two models and the samples of both.
-struct Repository : Folder {
-  Repository() {
-    write_samples(path);
-    fs::create_directory(path / "models");
-    fs::copy_file(kExample + "fashion.tflite", path / "models/fashion.tflite");
-    fs::copy_file(kExample + "calib.npz", path / "calib.npz");
-    const Ran r = shell_run(path, "\"$tinyc\" train net.txt --data xor.csv --epochs 20 -q -o models/gate.tflite");
-    if (r.code != 0) throw std::runtime_error(r.err);
-    configure("weight-bits = 4");
-  }
-  /// `fashion` are further keys of the picture model.
-  void configure(const std::string& fashion) const {
-    std::ofstream(path / "tinyc.toml") << "[defaults]\nint8 = true\noptimize = \"size\"\n"
-                                       << "[[model]]\npath = \"models/fashion.tflite\"\nname = \"fashion\"\n"
-                                       << "calib = \"calib.npz[0:60]\"\npreprocess = \"scale=0.00392156862745098\"\n"
-                                       << fashion << "\n[[model]]\npath = \"models/gate.tflite\"\nname = \"gate\"\n"
-                                       << "calib = \"points.csv\"\neval = \"xor.csv\"\nmax-drop = \"2pp\"\n";
-  }
-  Ran run(const std::string& command) const { return shell_run(path, "\"$tinyc\" " + command); }
-};
-
 std::vector<bool> built(const Ran& r) {
   std::vector<bool> list;
-  for (const auto& m : json::parse(r.out)["models"]) list.push_back(m["built"]);
+  const json answer = json::parse(r.out);
+  for (const auto& m : answer["models"]) list.push_back(m["built"]);
   return list;
 }
 
