@@ -99,10 +99,12 @@ int dispatch(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("tinyc ") + TINYC_VERSION);
   bool quiet = false, verbose = false;
-  std::string config;
+  std::string config, log_format;
   const auto common = [&](CLI::App* c) {
     c->add_flag("-q,--quiet", quiet, "only errors on standard error");
     c->add_flag("-v,--verbose", verbose, "say what every pass did");
+    c->add_option("--log-format", log_format, "text (default) or json: one object a line on standard error")
+        ->check(CLI::IsMember({"text", "json"}));
   };
 
   TableValues compress_values, check_values, train_values, search_values;
@@ -240,7 +242,10 @@ int dispatch(int argc, char** argv) {
     }
     throw Error(ErrorCode::command_line, printable(e.what(), 300), "tinyc --help");
   }
-  set_up_console(quiet ? Verbosity::quiet : verbose ? Verbosity::verbose : Verbosity::normal, true);
+  set_up_console(quiet     ? Verbosity::quiet
+                 : verbose ? Verbosity::verbose
+                           : Verbosity::normal,
+                 log_format == "json" ? LogFormat::json : LogFormat::text);
 
   if (*compress) return command_compress(model, compress_values.given(), config);
   if (*inspect) return command_inspect(model, inspect_json);
@@ -298,7 +303,7 @@ int guarded(const std::function<int()>& command, bool json) {
 int run_cli(int argc, char** argv) {
   hold_standard_descriptors();
   set_up_signals();
-  set_up_console(Verbosity::normal, true);
+  set_up_console(Verbosity::normal);
   // known before parsing, so that a usage error is a JSON document too
   const bool json = std::any_of(argv, argv + argc, [](const char* a) { return std::strcmp(a, "--json") == 0; });
   return guarded([&] { return dispatch(argc, argv); }, json);

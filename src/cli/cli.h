@@ -21,6 +21,8 @@ int guarded(const std::function<int()>& command, bool json = false);
 
 /// compress without writing: also what `check MODEL` does.
 Compressed compress_model(const CompressOptions& o);
+/// To the log; after the answer, so that they stand below it.
+void log_warnings(const Report& r);
 /// compress with everything resolved: writes DIR and the answer.
 int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,

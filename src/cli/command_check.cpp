@@ -92,6 +92,7 @@ std::vector<CheckedModel> check_subject(const CheckArguments& a) {
   CheckedModel c;
   c.path = a.subject;
   c.report = is_model ? compress_model(o).report : load_report(a.subject);
+  if (is_model) log_warnings(c.report);
   if (!a.baseline.empty()) {
     const auto states = states_of(a.baseline);
     const Report* same = same_model(states, a.subject, c.report);

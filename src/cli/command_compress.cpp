@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "cli/cli.h"
 #include "cli/console.h"
@@ -15,6 +16,25 @@ void log_epoch(const EpochInfo& e) {
                 e.epochs, e.loss, e.validation, e.best ? " (best so far)" : "", e.seconds_left);
   log_progress(text);
 }
+
+// The one that came first, and may be the cause of others, stands last on the screen.
+void log_warnings(const Report& r) {
+  for (const auto& w : std::views::reverse(r.warnings)) log_warning(w);
+}
+
+namespace {
+/// Warnings about samples go into the report; when compression fails, they may say why.
+Compressed compress_or_warn(const LoadedInputs& loaded, const CompressSettings& settings) {
+  try {
+    Compressed c = compress(loaded.inputs(), settings);
+    c.report.warnings.insert(c.report.warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
+    return c;
+  } catch (const Error&) {
+    for (const auto& w : loaded.warnings) log_warning(w);
+    throw;
+  }
+}
+}  // namespace
 
 Compressed compress_model(const CompressOptions& o) {
   set_thread_count(o.threads);
@@ -35,8 +55,7 @@ Compressed compress_model(const CompressOptions& o) {
       std::fwrite(text.data(), 1, text.size(), stderr);
     }
   };
-  Compressed c = compress(loaded.inputs(), settings);
-  for (const auto& w : c.report.warnings) log_warning(w);
+  Compressed c = compress_or_warn(loaded, settings);
   for (const auto& p : c.report.passes)
     for (const auto& note : p.notes) log_info(p.name + ": " + note);
   c.report.failures = failed_gates(c.report, o.gates);
@@ -59,6 +78,7 @@ int compress_to_folder(const CompressOptions& o) {
   write_files(o.out_dir, output_files(c, o.output));
   log_info("written: " + printable(o.out_dir));
   answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
+  log_warnings(c.report);
   for (const GateResult& g : evaluate_gates(c.report, o.gates))
     if (!g.passed) log_error(Error(g.code, g.message + (g.layer.empty() ? "" : "; " + g.layer), g.remedy));
   if (interrupt_acknowledged()) return static_cast<int>(ErrorKind::interrupted);

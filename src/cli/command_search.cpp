@@ -95,6 +95,7 @@ int command_search(const SearchArguments& a) {
 
   set_thread_count(o.threads);
   const LoadedInputs loaded = load_inputs(o);
+  for (const auto& w : loaded.warnings) log_warning(w);
   if (loaded.model.graph.stage != Stage::Float)
     throw Error(ErrorCode::needs_float_model, "only float models can be searched, this one is quantized already",
                 "give the float model it was made from");

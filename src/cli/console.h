@@ -9,8 +9,12 @@ namespace tinyc {
 
 enum class Verbosity : std::uint8_t { quiet, normal, verbose };
 
-/// Sets up logging to stderr. Call once.
-void set_up_console(Verbosity v, bool progress_allowed);
+/// How lines of the log look: as people read them, or one JSON object a line (level, message, and code where there is
+/// one).
+enum class LogFormat : std::uint8_t { text, json };
+
+/// Sets up logging to stderr. Colours only on a terminal and without NO_COLOR.
+void set_up_console(Verbosity v, LogFormat format = LogFormat::text);
 
 /// A line of the log (stderr).
 void log_info(const std::string& line);
@@ -19,7 +23,8 @@ void log_progress(const std::string& line);
 void log_warning(const std::string& line);
 void log_error(const Error& e);
 
-/// A progress bar when stderr is a terminal, CI and TERM=dumb are not set and the run is not quiet; else nothing.
+/// What is being done and how far it is. A bar with the time left when stderr is a terminal, CI and TERM=dumb are not
+/// set; under CI a line when the stage changes; nothing when the run is quiet.
 void show_progress(const std::string& stage, double fraction);
 /// Removes the bar.
 void end_progress();

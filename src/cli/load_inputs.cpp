@@ -8,13 +8,13 @@ namespace tinyc {
 namespace {
 
 std::optional<Dataset> load(const std::string& path, const Graph& g, std::size_t max_samples,
-                            const Preprocess& preprocess) {
+                            const Preprocess& preprocess, std::vector<std::string>& warnings) {
   if (path.empty()) return std::nullopt;
   DatasetOptions options;
   options.max_samples = max_samples;
   options.preprocess = preprocess;
   Dataset d = load_dataset(path, g, options);
-  for (const auto& w : d.warnings) log_warning(w);
+  warnings.insert(warnings.end(), d.warnings.begin(), d.warnings.end());
   return d;
 }
 
@@ -36,9 +36,9 @@ LoadedInputs load_inputs(const CompressOptions& o) {
   l.model = import_tflite(o.model);
   for (const auto& note : l.model.facts.notes) log_info(note);
   const Preprocess preprocess = o.preprocess.empty() ? Preprocess{} : parse_preprocess(o.preprocess);
-  l.calibration = load(o.calib, l.model.graph, o.calib_samples, preprocess);
-  l.evaluation = load(o.eval, l.model.graph, 0, preprocess);
-  l.training = load(o.finetune, l.model.graph, 0, preprocess);
+  l.calibration = load(o.calib, l.model.graph, o.calib_samples, preprocess, l.warnings);
+  l.evaluation = load(o.eval, l.model.graph, 0, preprocess, l.warnings);
+  l.training = load(o.finetune, l.model.graph, 0, preprocess, l.warnings);
   if (!o.student.empty()) l.student = import_tflite(o.student);
   l.taught = o.teacher != "none";
   if (l.taught && !o.teacher.empty()) l.teacher = import_tflite(o.teacher);

@@ -11,7 +11,8 @@ struct LoadedInputs {
   Import model;
   std::optional<Dataset> calibration, evaluation, training;
   std::optional<Import> teacher, student;
-  bool taught = true;  ///< false: `--teacher none`
+  std::vector<std::string> warnings;  ///< about samples
+  bool taught = true;                 ///< false: `--teacher none`
 
   /// Points into this object.
   CompressInputs inputs() const;
