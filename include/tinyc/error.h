@@ -29,7 +29,7 @@ enum class ErrorCode : std::uint16_t {
 #undef TINYC_WARNING
 };
 
-enum class WarningCode : std::uint16_t {
+enum class WarningCode : std::uint8_t {
 #define TINYC_ERROR(number, name, meaning, remedy)
 #define TINYC_WARNING(number, name, meaning, remedy) name = (number),  // NOLINT(bugprone-macro-parentheses): a name
 #include "tinyc/errors.def"

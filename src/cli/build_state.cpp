@@ -109,7 +109,7 @@ BuildState::BuildState(const ProjectModel& m) : file_(fs::path(m.options.out_dir
     const std::string name = file.string();
     const auto old = known.find(name);
     k.hash = old != known.end() && old->second.stamp == k.stamp ? old->second.hash : hash_of(file);
-    key += option + "=" + k.hash + "\n";
+    key.append(option).append("=").append(k.hash).append("\n");
     inputs[name] = k;
   };
   add("model", m.options.model);
@@ -121,10 +121,10 @@ BuildState::BuildState(const ProjectModel& m) : file_(fs::path(m.options.out_dir
     if (spec && spec->path && name != "output") {
       const auto files = files_of(value);
       const auto rows = value.ends_with(']') ? value.substr(std::min(value.size(), value.rfind('['))) : "";
-      key += name + rows + "\n";
+      key.append(name).append(rows).append("\n");
       for (const fs::path& f : files) add(name, f);
     } else if (name != "output" && name != "threads") {
-      key += name + "=" + value + "\n";
+      key.append(name).append("=").append(value).append("\n");
     }
   }
   key_ = fingerprint(std::string(TINYC_VERSION) + "\n" + key);

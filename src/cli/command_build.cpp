@@ -52,7 +52,7 @@ void finish(Job& job, int status) {
   job.code = WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ErrorKind::internal);
   std::string text;
   char buffer[4096];
-  std::rewind(job.log);
+  if (std::fseek(job.log, 0, SEEK_SET) != 0) text = "its log is lost\n";
   while (const auto n = std::fread(buffer, 1, sizeof buffer, job.log)) text.append(buffer, n);
   std::fclose(job.log);
   log_progress(printable(job.model->path) + "\n" + text);
