@@ -86,17 +86,26 @@ Report load_report(const fs::path& path) {
 std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoice& choice) {
   std::map<std::string, Bytes> files;
   const std::string& name = c.program.name;
-  if (choice.c)
-    for (const auto& [file, text] : emit_c(c.program)) files[file] = to_bytes(text);
+  const EmitOptions options{choice.blob, choice.trace, choice.selftest ? c.sample : std::vector<Bytes>{}};
+  const auto add = [&](const std::string& folder, const Texts& texts) {
+    for (const auto& [file, text] : texts) files[folder + file] = to_bytes(text);
+  };
+  if (choice.c) add("", emit_c(c.program, options));
+  if (choice.arduino) add("arduino/" + name + "/", emit_arduino(c.program, options));
+  if (choice.zephyr) add("zephyr/" + name + "/", emit_zephyr(c.program, options));
+  if (choice.esp_idf) add("esp-idf/" + name + "/", emit_esp_idf(c.program, options));
+  if (choice.blob) files[name + ".bin"] = emit_blob(c.program);
   files[name + ".tinyc"] = write_program(c.program);
   if (choice.json) files["report.json"] = to_bytes(to_json(c.report, choice.reproducible));
   if (choice.html) files["report.html"] = to_bytes(to_html(c.report, c.program));
-  if (choice.tflite) {
+  if (choice.tflite || choice.tflm) {
     Graph plain = c.graph;
     plain.stage = Stage::Quantized;
     for (Tensor& t : plain.tensors) t.coded.reset();
     plain.code_tables.clear();
-    files[name + "_int8.tflite"] = export_tflite(plain);
+    const Bytes model = export_tflite(plain);
+    if (choice.tflm) add("", emit_tflm(name, model));
+    if (choice.tflite) files[name + "_int8.tflite"] = model;
   }
   if (choice.real_tflite) {
     if (!c.real_graph)
@@ -104,6 +113,15 @@ std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoic
                   "leave out 'float' in --emit");
     files[name + "_float.tflite"] = export_tflite(*c.real_graph);
   }
+  return files;
+}
+
+std::map<std::string, Bytes> shared_runtime(const std::vector<fs::path>& dirs) {
+  std::vector<Program> programs;
+  for (const fs::path& dir : dirs)
+    programs.push_back(load_program(dir.extension() == ".tinyc" ? dir : find_program_file(dir)));
+  std::map<std::string, Bytes> files;
+  for (const auto& [file, text] : emit_runtime(programs)) files[file] = to_bytes(text);
   return files;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/compress.h"
 #include "tinyc/import.h"
@@ -35,10 +36,16 @@ Report load_report(const std::filesystem::path& path);
 /// What of a compression is written.
 struct OutputChoice {
   bool c = true, json = true, html = true, tflite = false, real_tflite = false;
+  bool arduino = false, zephyr = false, esp_idf = false, tflm = false;  ///< packages, in folders of their own
+  bool blob = false, selftest = false, trace = false;                   ///< what all forms of C then have
   bool reproducible = false;
 };
 
 /// Every file of DIR by name (contract: design of output files), built in memory.
 std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoice& choice);
+
+/// tinyc_rt.h and tinyc_rt.c with what the models of all these folders (or .tinyc files) need. Throws Error: input,
+/// usage.
+std::map<std::string, Bytes> shared_runtime(const std::vector<std::filesystem::path>& dirs);
 
 }  // namespace tinyc

@@ -76,8 +76,8 @@ Bytes read_file(const std::filesystem::path& path, ErrorKind kind, std::uint64_t
 /// Writes whole or not at all: temporary file in the same folder, fsync, rename. Throws Error(write).
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file(const std::filesystem::path& path, const std::string& text);
-/// Creates `dir` and writes files by name, all or none: when one cannot be written, the folder stays as it was. Throws
-/// Error(write).
+/// Creates `dir` and writes files by name (which may begin with folders), all or none: when one cannot be written, the
+/// folder stays as it was. Throws Error(write).
 void write_files(const std::filesystem::path& dir, const std::map<std::string, Bytes>& files);
 
 }  // namespace tinyc

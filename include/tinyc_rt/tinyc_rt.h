@@ -15,6 +15,11 @@
 #else
 #define TINYC_FLASH
 #endif
+/* Where weights lie: -D'TINYC_WEIGHTS_ATTR=__attribute__((section(".qspi")))' for a section of your own. It must be
+ * readable as memory; on AVR it stays in the first 64 KB of program memory. */
+#ifndef TINYC_WEIGHTS_ATTR
+#define TINYC_WEIGHTS_ATTR TINYC_FLASH
+#endif
 
 /* Kernels are written once for several constant arguments; each use must become its own loop. */
 #if defined(__GNUC__)
@@ -80,7 +85,12 @@ extern "C" {
 #endif
 
 #define TINYC_OK 0
-#define TINYC_E_STREAM (-1) /* a coded weight stream is damaged */
+#define TINYC_E_STREAM (-1)    /* a coded weight stream is damaged */
+#define TINYC_E_NO_DATA (-2)   /* --emit blob: NAME_load has not succeeded yet */
+#define TINYC_E_ALIGNMENT (-3) /* the data's address is no multiple of 16 */
+#define TINYC_E_FORMAT (-4)    /* no tinyc data, of another format version, or cut off */
+#define TINYC_E_CHECKSUM (-5)  /* the data are damaged */
+#define TINYC_E_STRUCTURE (-6) /* the data are for other kernels or a larger arena than the firmware's */
 
 typedef struct tinyc_layer tinyc_layer;
 /* Runs one layer; returns TINYC_OK or a negative TINYC_E_... code. `l` is in RAM or in a flat address space. */
@@ -113,6 +123,12 @@ int tinyc_run(const tinyc_layer* layers, int count, uint8_t* arena);
 #ifdef TINYC_TRACE
 void tinyc_trace(int layer, const void* out, uint32_t bytes); /* supplied by the firmware */
 #endif
+
+/* Models whose data can be replaced without the firmware (--emit blob; the format is in tinyc_blob.c). The data lie in
+ * flash. Checks them: TINYC_OK or what is wrong. */
+int tinyc_blob_check(const uint8_t* blob, uint32_t bytes, uint32_t structure, uint32_t arena_bytes);
+/* tinyc_run with kernels from the firmware and all the rest from checked data. */
+int tinyc_blob_run(const tinyc_kernel* kernels, int count, const uint8_t* blob, uint8_t* arena);
 
 /* ---- constants in flash ---- */
 static inline int8_t tinyc_ld8(const int8_t* p) {

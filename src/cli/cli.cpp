@@ -197,6 +197,22 @@ int dispatch(int argc, char** argv) {
   check->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
   common(check);
 
+  TraceArguments trace_arguments;
+  auto* trace = app.add_subcommand("trace", "which layer differs on the device, and why");
+  trace->add_option("DIR", trace_arguments.dir, "written by compress")->required();
+  trace->add_option("--from", trace_arguments.dump, "what the device printed with tinyc_trace.h")->required();
+  trace->add_option("--input", trace_arguments.input, "the sample that the device was given (the first of the file)");
+  trace->add_option("--preprocess", trace_arguments.preprocess, "\"scale=S,mean=M\": x = (raw - M) * S");
+  trace->add_flag("--json", trace_arguments.json);
+  common(trace);
+
+  std::vector<std::string> runtime_dirs;
+  std::string runtime_out;
+  auto* runtime = app.add_subcommand("runtime", "one tinyc_rt.c for several models");
+  runtime->add_option("DIR", runtime_dirs, "written by compress")->required();
+  runtime->add_option("-o,--output", runtime_out, "where tinyc_rt.h and tinyc_rt.c go")->required();
+  common(runtime);
+
   DiffArguments diff_arguments;
   auto* diff = app.add_subcommand("diff", "what changed between two reports, DIRs or lock files (Markdown)");
   diff->add_option("OLD", diff_arguments.before)->required();
@@ -266,6 +282,8 @@ int dispatch(int argc, char** argv) {
     check_arguments.config = config;
     return command_check(check_arguments);
   }
+  if (*trace) return command_trace(trace_arguments);
+  if (*runtime) return command_runtime(runtime_dirs, runtime_out);
   if (*diff) return command_diff(diff_arguments);
   if (*build) return command_build(build_arguments);
   if (*update) return command_update(update_config);

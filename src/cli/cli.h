@@ -95,6 +95,16 @@ struct SearchArguments {
 std::vector<OptionSpec> search_specs();
 int command_search(const SearchArguments& a);
 
+/// Writes the one runtime that several models share.
+int command_runtime(const std::vector<std::string>& dirs, const std::string& out_dir);
+
+struct TraceArguments {
+  std::string dir, dump, input, preprocess;
+  bool json = false;
+};
+/// Compares what a device printed with what the host computes; exit code 1 where they differ.
+int command_trace(const TraceArguments& a);
+
 int command_ops(bool json);
 int command_passes(bool json);
 int command_targets(bool json);

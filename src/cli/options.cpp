@@ -79,22 +79,27 @@ void set_prune(CompressOptions& o, const std::string& v) {
   for (const auto& item : items) set_prune_item(o.settings.pass_options, v, item);
 }
 
+// --emit, in the order of the documentation.
+constexpr std::pair<const char*, bool OutputChoice::*> kOutputs[] = {
+    {"c", &OutputChoice::c},           {"json", &OutputChoice::json},         {"html", &OutputChoice::html},
+    {"tflite", &OutputChoice::tflite}, {"float", &OutputChoice::real_tflite}, {"arduino", &OutputChoice::arduino},
+    {"zephyr", &OutputChoice::zephyr}, {"esp-idf", &OutputChoice::esp_idf},   {"tflm", &OutputChoice::tflm},
+    {"blob", &OutputChoice::blob},     {"selftest", &OutputChoice::selftest}, {"trace", &OutputChoice::trace}};
+
 void set_emit(CompressOptions& o, const std::string& v) {
-  o.output.c = o.output.json = o.output.html = o.output.tflite = o.output.real_tflite = false;
-  for (const auto& item : parse_list(v)) {
-    if (item == "c")
-      o.output.c = true;
-    else if (item == "json")
-      o.output.json = true;
-    else if (item == "html")
-      o.output.html = true;
-    else if (item == "tflite")
-      o.output.tflite = true;
-    else if (item == "float")
-      o.output.real_tflite = true;
-    else
-      bad("--emit", v, "a list of c, json, html, tflite, float");
+  OutputChoice& out = o.output;
+  std::string names;
+  for (const auto& [name, chosen] : kOutputs) {
+    out.*chosen = false;
+    names += std::string(names.empty() ? "" : ", ") + name;
   }
+  for (const auto& item : parse_list(v)) {
+    const auto* const found = std::ranges::find(kOutputs, item, [](const auto& output) { return output.first; });
+    if (found == std::end(kOutputs)) bad("--emit", v, "a list of " + names);
+    out.*found->second = true;
+  }
+  // these say what C code has: it is wanted, then
+  if ((out.blob || out.selftest || out.trace) && !out.arduino && !out.zephyr && !out.esp_idf) out.c = true;
 }
 
 using O = CompressOptions;
@@ -204,7 +209,9 @@ const OptionSpec kOwnSpecs[] = {
      }},
     {"name", "N", "C name of the model (default: model)", false,
      [](O& o, const std::string& v) { o.settings.name = v; }},
-    {"emit", "LIST", "c,json,html (default), tflite (int8), float (.tflite before quantization)", false, set_emit},
+    {"emit", "LIST",
+     "c,json,html (default), tflite (int8), float (.tflite before quantization), and more: docs/deployment.md", false,
+     set_emit},
     {"pass", "LIST", "run exactly these passes", false,
      [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
     {"load-pass", "LIB", "a pass from a shared library; runs before calibration, or where --pass names it", true,

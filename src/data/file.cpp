@@ -90,33 +90,34 @@ class PendingFile {
 };
 
 /// Folders made for one job, removed again if it comes to nothing.
-class PendingFolder {
+class PendingFolders {
  public:
-  explicit PendingFolder(const std::filesystem::path& dir) {
+  PendingFolders() = default;
+  void make(const std::filesystem::path& dir) {
     std::error_code error;
+    std::vector<std::filesystem::path> missing;  // innermost first
     for (auto d = dir; !d.empty() && !std::filesystem::exists(d, error); d = d.parent_path()) {
-      made_.push_back(d);
+      missing.push_back(d);
       if (d == d.parent_path()) break;
     }
+    made_.insert(made_.begin(), missing.begin(), missing.end());
     std::filesystem::create_directories(dir, error);
     if (!error && !std::filesystem::is_directory(dir, error)) error = std::make_error_code(std::errc::not_a_directory);
-    if (!error) return;
-    remove();
-    throw Error(ErrorCode::cannot_write,
-                "cannot create the folder '" + printable(dir.string()) + "': " + error.message(),
-                "choose another folder, or mend the one above it");
+    if (error)
+      throw Error(ErrorCode::cannot_write,
+                  "cannot create the folder '" + printable(dir.string()) + "': " + error.message(),
+                  "choose another folder, or mend the one above it");
   }
-  ~PendingFolder() { remove(); }
-  PendingFolder(const PendingFolder&) = delete;
-  PendingFolder& operator=(const PendingFolder&) = delete;
-  void commit() { made_.clear(); }
-
- private:
-  void remove() const {
+  ~PendingFolders() {
     std::error_code ignored;  // one that somebody else put files into stays
     for (const auto& d : made_) std::filesystem::remove(d, ignored);
   }
-  std::vector<std::filesystem::path> made_;  // innermost first
+  PendingFolders(const PendingFolders&) = delete;
+  PendingFolders& operator=(const PendingFolders&) = delete;
+  void commit() { made_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> made_;  // inner ones before those that they are in
 };
 
 ErrorCode unreadable(ErrorKind kind) {
@@ -167,14 +168,16 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 }
 
 void write_files(const std::filesystem::path& dir, const std::map<std::string, Bytes>& files) {
-  PendingFolder folder(dir);
-  std::list<PendingFile> pending;  // before the folder goes, so do they
+  PendingFolders folders;
+  folders.make(dir);
+  std::list<PendingFile> pending;  // before the folders go, so do they
   for (const auto& [name, bytes] : files) {
+    folders.make((dir / name).parent_path());
     pending.emplace_back(dir / name, bytes);
     check_interrupt();
   }
   for (PendingFile& file : pending) file.commit();
-  folder.commit();
+  folders.commit();
 }
 
 }  // namespace tinyc

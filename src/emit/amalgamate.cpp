@@ -10,8 +10,6 @@
 namespace tinyc {
 namespace {
 
-const std::string kHeader = "tinyc_rt.h";
-
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 std::string_view source(const std::string& name) {
@@ -72,13 +70,11 @@ std::set<std::string> exports(const std::string& code) {
 
 std::string runtime_source(const std::string& name) { return std::string(source(name)); }
 
-std::string runtime_header() { return std::string(source(kHeader)); }
-
 std::set<std::string> runtime_closure(std::set<std::string> files) {
   std::map<std::string, std::string> home;
   for (const RtSource* s = kRtSources; s->name; ++s) {
-    // the header is emitted by itself and its inline functions call only each other
-    if (s->name == kHeader) continue;
+    // headers are emitted by themselves and their inline functions call only each other
+    if (std::string_view(s->name).ends_with(".h")) continue;
     for (const auto& name : exports(without_comments({s->text, s->size}))) home[name] = s->name;
   }
   std::vector<std::string> open(files.begin(), files.end());

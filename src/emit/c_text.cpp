@@ -1,6 +1,8 @@
 #include "emit/c_text.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -68,6 +70,19 @@ const char* c_type(Blob::Type t) {
     case Blob::Type::i32: break;
   }
   return "int32_t";
+}
+
+std::string upper(std::string s) {
+  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return s;
+}
+
+std::string filled(std::string text, const Program& p) {
+  const std::pair<const char*, std::string> values[] = {{"@n@", p.name}, {"@N@", upper(p.name)}};
+  for (const auto& [key, value] : values)
+    for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos; at += value.size())
+      text.replace(at, 3, value);
+  return text;
 }
 
 std::size_t c_count(const Blob& b) { return b.type == Blob::Type::i32 ? b.bytes.size() / 4 : b.bytes.size(); }

@@ -14,6 +14,10 @@ std::string c_int(std::int64_t v);
 std::string c_comment(const std::string& text);
 /// "int8_t", "uint8_t" or "int32_t".
 const char* c_type(Blob::Type t);
+/// Letters in upper case.
+std::string upper(std::string s);
+/// The text with the program's name for `@n@` and in upper case for `@N@`.
+std::string filled(std::string text, const Program& p);
 /// Number of elements of a blob.
 std::size_t c_count(const Blob& b);
 /// The elements as decimal lines of at most 120 columns, without braces.

@@ -1,9 +1,9 @@
-# Writes OUT: a C++ file holding the runtime header and every src/rt/*.c as text, so that `tinyc` needs no files beside it.
+# Writes OUT: a C++ file holding the runtime's headers and every src/rt/*.c as text, so that `tinyc` needs no files beside it.
 file(GLOB sources RELATIVE ${ROOT}/src/rt ${ROOT}/src/rt/*.c)
 list(SORT sources)
-foreach(name tinyc_rt.h ${sources})
-  if(name STREQUAL "tinyc_rt.h")
-    file(READ ${ROOT}/include/tinyc_rt/tinyc_rt.h body HEX)
+foreach(name tinyc_rt.h tinyc_trace.h ${sources})
+  if(name MATCHES "h$")
+    file(READ ${ROOT}/include/tinyc_rt/${name} body HEX)
   else()
     file(READ ${ROOT}/src/rt/${name} body HEX)
   endif()

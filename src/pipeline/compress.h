@@ -56,6 +56,7 @@ struct Compressed {
   std::optional<Graph> real_graph;  ///< pruned and trained, before quantization; none for models that came quantized
   Program program;
   Report report;
+  std::vector<Bytes> sample;  ///< the first one measured, by input, as it lies in the arena
 };
 
 /// Runs the pipeline. Throws Error: usage (float model without int8, unknown pass or metric), data, unsupported.

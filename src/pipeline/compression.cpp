@@ -244,6 +244,7 @@ Compressed Compression::finish(float bit_price, bool trial) const {
 
   if (!trial) progress("measure", 0.7);
   measure(out);
+  out.sample = first_sample(out.program);
   if (!in_.evaluation && in_.calibration)
     r.warnings.push_back(warning(WarningCode::measured_on_calibration,
                                  "accuracy was measured on the calibration samples; give --eval DATA for other ones"));
@@ -255,6 +256,20 @@ Compressed Compression::finish(float bit_price, bool trial) const {
         l.sqnr_db = found->second;
   }
   return out;
+}
+
+std::vector<Bytes> Compression::first_sample(const Program& p) const {
+  const ProgramExecutor executor(p);
+  auto state = executor.make_state();
+  std::vector<Bytes> sample;
+  for (std::size_t k = 0; k < p.inputs.size(); ++k) {
+    std::vector<float> values(data_->inputs[k].row_elements());
+    data_->sample(k, 0, values);
+    executor.set_input(state, k, values);
+    const auto in = executor.input(state, k);
+    sample.emplace_back(in.begin(), in.end());
+  }
+  return sample;
 }
 
 void Compression::measure(Compressed& c) const {

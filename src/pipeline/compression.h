@@ -26,6 +26,7 @@ class Compression {
   void choose_calibration();
   void run(std::span<const Pass* const> passes);
   void measure(Compressed& c) const;
+  std::vector<Bytes> first_sample(const Program& p) const;
   void progress(const char* stage, double fraction) const;
 
   const CompressInputs& in_;

@@ -33,6 +33,9 @@ constexpr Provocation kProvocations[] = {
      "sed 's/\"arena\": [0-9]*/\"arena\": 1/' out/report.json > small.json; \"$tinyc\" check out --baseline "
      "small.json"},
     {"E107", "\"$tinyc\" search net.tflite --eval xor.csv --max-flash 1 --trials 1 -o s"},
+    {"E108",
+     "printf 'tinyc: layer 0 bytes 16 hash 00000000 at 20000000\\n' > dump.txt;"
+     "\"$tinyc\" trace out --from dump.txt --input points.csv"},
     {"E201", "\"$tinyc\" shrink net.tflite"},
     {"E202", "\"$tinyc\" compress net.tflite --int8 --seed many"},
     {"E203", "\"$tinyc\" compress net.tflite"},
@@ -69,6 +72,7 @@ constexpr Provocation kProvocations[] = {
     {"E512",
      "printf '%%x = input f32[1,2]\\n%%p = softmax(%%x)\\noutput %%p\\n' > none.txt; \"$tinyc\" train none.txt --data "
      "xor.csv -o n.tflite"},
+    {"E513", "\"$tinyc\" trace out --from points.csv"},
     {"E601", "\"$tinyc\" compress net.tflite --int8 -o net.txt"},
     {"E602", "\"$tinyc\" run net.tflite --input points.csv --output y.txt"},
     {"E603", "\"$tinyc\" ops > /dev/full"},

@@ -198,7 +198,8 @@ TEST_CASE("emit names exactly what is written") {
   const auto emit = [](const std::string& v) {
     const OutputChoice o = with("emit", v).output;
     return std::string(o.c ? "c" : "") + (o.json ? "j" : "") + (o.html ? "h" : "") + (o.tflite ? "t" : "") +
-           (o.real_tflite ? "f" : "");
+           (o.real_tflite ? "f" : "") + (o.arduino ? "A" : "") + (o.zephyr ? "Z" : "") + (o.esp_idf ? "E" : "") +
+           (o.tflm ? "M" : "") + (o.blob ? "B" : "") + (o.selftest ? "S" : "") + (o.trace ? "T" : "");
   };
   const OutputChoice usual = resolve_options("/no/m.tflite", {}, "").output;
   CHECK((usual.c && usual.json && usual.html && !usual.tflite));
@@ -209,7 +210,14 @@ TEST_CASE("emit names exactly what is written") {
   CHECK(emit("c,tflite") == "ct");
   CHECK(emit("float,c") == "cf");
   CHECK(emit("html,json") == "jh");
-  CHECK(has(refusal("emit", "c,pdf"), "a list of c, json, html, tflite, float"));
+  CHECK(emit("arduino") == "A");
+  CHECK(emit("zephyr,esp-idf,tflm") == "ZEM");
+  CHECK(emit("blob") == "cB");  // these are about C code
+  CHECK(emit("selftest,json") == "cjS");
+  CHECK(emit("trace") == "cT");
+  CHECK(emit("arduino,blob,trace") == "ABT");
+  CHECK(has(refusal("emit", "c,pdf"),
+            "a list of c, json, html, tflite, float, arduino, zephyr, esp-idf, tflm, blob, selftest, trace"));
 }
 
 TEST_CASE("tinyc.toml: defaults, the section of this model, and paths from its folder") {

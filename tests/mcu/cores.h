@@ -63,12 +63,8 @@ inline void write_runtime(const std::filesystem::path& dir) {
   std::string all;
   for (const RtSource* s = kRtSources; s->name; ++s) {
     const std::string text(s->text, s->size);
-    if (std::string(s->name) == "tinyc_rt.h") {
-      write_file(dir / "tinyc_rt.h", text);
-    } else {
-      write_file(dir / s->name, text);
-      all += std::string("#include \"") + s->name + "\"\n";
-    }
+    write_file(dir / s->name, text);
+    if (std::string(s->name).ends_with(".c")) all += std::string("#include \"") + s->name + "\"\n";
   }
   write_file(dir / "all_rt.c", all);
 }

@@ -7,24 +7,18 @@
 
 static uint8_t arena[ANOMALY_ARENA_SIZE] __attribute__((aligned(16)));
 
-static int8_t quantized(float x) {
-  const float q = x / ANOMALY_INPUT_SCALE + (float)ANOMALY_INPUT_ZERO_POINT;
-  return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : (int)(q < 0 ? q - 0.5f : q + 0.5f));
-}
-
 int main(void) {
   int right = 0, count = (int)sizeof labels;
   for (int i = 0; i < count; i++) {
-    int8_t* in = anomaly_input(arena, 0);
-    for (int k = 0; k < 32; k++) in[k] = quantized(spectra[i][k]);
+    anomaly_write_input(arena, spectra[i]);
     if (anomaly_invoke(arena) != 0) {
       print("invoke failed\n");
       return 1;
     }
-    const int8_t* out = anomaly_output(arena, 0);
-    float error = 0;
+    float out[ANOMALY_OUTPUT_SIZE], error = 0;
+    anomaly_read_output(arena, out);
     for (int k = 0; k < 32; k++) {
-      const float d = ANOMALY_OUTPUT_SCALE * (float)(out[k] - ANOMALY_OUTPUT_ZERO_POINT) - spectra[i][k];
+      const float d = out[k] - spectra[i][k];
       error += d * d / 32;
     }
     const int32_t score = (int32_t)(10000 * error);

@@ -9,17 +9,11 @@ static uint8_t arena[FASHION_ARENA_SIZE] __attribute__((aligned(16)));
 static const char* const names[10] = {"T-shirt", "Trouser", "Pullover", "Dress", "Coat",
                                       "Sandal",  "Shirt",   "Sneaker",  "Bag",   "Boot"};
 
-static int8_t quantized(uint8_t pixel) { /* the float input is pixel / 255 */
-  const float q = (float)pixel / 255.0f / FASHION_INPUT_SCALE;
-  const int v = (int)(q + 0.5f) + FASHION_INPUT_ZERO_POINT;
-  return (int8_t)(v > 127 ? 127 : v);
-}
-
 int main(void) {
   int right = 0;
   for (int i = 0; i < PICTURES; i++) {
     int8_t* in = fashion_input(arena, 0);
-    for (int k = 0; k < FASHION_INPUT_SIZE; k++) in[k] = quantized(pictures[i][k]);
+    for (int k = 0; k < FASHION_INPUT_SIZE; k++) in[k] = fashion_quantize((float)pictures[i][k] / 255.0f);
     if (fashion_invoke(arena) != 0) {
       print("invoke failed\n");
       return 1;
