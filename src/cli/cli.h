@@ -10,6 +10,7 @@
 
 namespace tinyc {
 
+struct Command;
 struct CompressOptions;
 struct OptionSpec;
 
@@ -24,7 +25,7 @@ Compressed compress_model(const CompressOptions& o);
 /// compress with everything resolved: writes DIR and the answer.
 int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
-                     const std::string& config);
+                     const std::string& config, const std::string& depfile = {});
 int command_inspect(const std::string& model, bool json);
 
 struct RunArguments {
@@ -99,5 +100,7 @@ int command_targets(bool json);
 /// docs/errors.md.
 int command_errors();
 int command_version(bool json);
+int command_completion(const Command& root, const std::string& shell);
+int command_man(const Command& root, const std::string& name);
 
 }  // namespace tinyc
