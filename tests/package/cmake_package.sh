@@ -68,6 +68,30 @@ refuse any "needs a project in C++" cmake -B "$work/mistake/build" -S "$work/mis
 sed -i 's/core/gui/' "$work/mistake/CMakeLists.txt"
 refuse any "no component gui" cmake -B "$work/mistake/build" -S "$work/mistake" -DCMAKE_PREFIX_PATH="$prefix"
 
+echo "== the lines of README and docs"
+for page in README.md docs/firmware_builds.md; do
+  mkdir -p "$work/lines/models"
+  cp "$example/fashion.tflite" "$work/lines/models/kws.tflite"
+  cp "$example/calib.npz" "$work/lines/models/"
+  cp "$work/lines/models/"* "$work/lines/"
+  printf '#include "kws_data.h"\nint main(void) { return KWS_NUM_OUTPUTS != 1; }\n' >"$work/lines/main.c"
+  {
+    printf 'cmake_minimum_required(VERSION 3.20)\nproject(p C)\nadd_executable(firmware main.c)\n'
+    block $page "find_package(tinyc REQUIRED CMAKE"
+  } >"$work/lines/CMakeLists.txt"
+  grep -q 'MAX_FLASH 64KiB' "$work/lines/CMakeLists.txt" || fail "$page has no such lines"
+  { cmake -B "$work/lines/build" -S "$work/lines" -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$work/lines/build"; } >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "the lines of $page"; }
+  "$work/lines/build/firmware" || fail "the firmware of $page"
+  rm -r "$work/lines"
+done
+mkdir -p "$work/lines/models" && cd "$work/lines"
+cp "$example/fashion.tflite" models/kws.tflite
+cp "$example/calib.npz" models/
+line=$(block docs/firmware_builds.md "tinyc compress models/kws.tflite")
+PATH="$prefix/bin:$PATH" sh -ec "$line" >/dev/null 2>&1 || fail "$line"
+grep -q '^build/kws/kws_data.cc: ' build/kws.d || fail "no dependency file from $line"
+cd "$work/examples/build_systems"
+
 echo "== a program with tinyc inside"
 cd ../embed
 cmake -G Ninja -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH="$prefix" >"$work/log"

@@ -32,6 +32,10 @@ install_moved() { # folder
   mkdir -p "$(dirname "$1")"
   mv "$work/first" "$1"
 }
+# The indented lines of a page from the one that starts with a text to the end of its block:  block PAGE START
+block() {
+  awk -v start="    $2" 'index($0, start) == 1 { on = 1 } !/^    / { if (on) exit } on { print substr($0, 5) }' "$root/$1"
+}
 example=$root/examples/fashion_mnist
 # the builds are tested here, not the accuracy: a second for a model instead of three
 export TINYC_CALIB_SAMPLES=20 TINYC_CALIB_METHOD=minmax TINYC_WEIGHT_ROUNDING=nearest

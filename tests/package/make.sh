@@ -35,6 +35,15 @@ rm ../fashion_mnist/tinyc.toml
 make_it >"$work/log" || fail "a file that is gone stops make"
 [ "$(grep -c ' compress ' "$work/log")" = 2 ] || fail "a file that is gone changes nothing"
 
+echo "== the lines of docs"
+mkdir -p "$work/lines/models"
+cp "$example/fashion.tflite" "$work/lines/models/kws.tflite"
+cp "$example/calib.npz" "$work/lines/models/"
+block docs/firmware_builds.md "include /usr/share" | sed "s|/usr/share/tinyc|$work/tinyc/share/tinyc|" >"$work/lines/Makefile"
+printf 'objects: $(TINYC_SOURCES) $(TINYC_HEADERS)\n\tls $(TINYC_SOURCES)\n' >>"$work/lines/Makefile"
+make -C "$work/lines" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "the lines of docs/firmware_builds.md"; }
+grep -q '^build/tinyc/kws/kws_data.c$' "$work/log" || fail "TINYC_SOURCES lacks the model"
+
 sed -i 's/--weight-bits 4/--weight-bits 5/' Makefile
 make_it >"$work/log"
 [ "$(grep -c ' compress ' "$work/log")" = 1 ] || fail "a changed option must make one model"

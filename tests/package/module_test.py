@@ -1,4 +1,5 @@
 """The Python module on a built tinyc: TINYC_BINARY=build/tinyc PYTHONPATH=src/python python3 tests/package/module_test.py"""
+import contextlib
 import filecmp
 import json
 import os
@@ -95,6 +96,18 @@ class ModuleTest(unittest.TestCase):
         with self.assertRaises(tinyc.TinycError) as error:
             tinyc.run(self.dir / "a", samples[:, :5])
         self.assertEqual(error.exception.exit_code, 5)
+
+    @needs_numpy
+    def test_the_lines_of_docs(self):
+        page = (EXAMPLE.parents[1] / "docs" / "install.md").read_text().splitlines()
+        start = page.index("    import tinyc")
+        lines = page[start:page.index("", start + 2)]
+        code = "\n".join(line[4:] for line in lines).replace('"model.tflite"', "MODEL").replace('"out"', "OUT")
+        names = {"MODEL": MODEL, "OUT": self.dir / "out", "pictures": np.load(EXAMPLE / "calib.npz")["x"][:50]}
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            exec(code, names)
+        self.assertEqual(names["y"].shape, (50, 10))
+        self.assertLess(names["report"].flash.total, 64 * 1024)
 
     @needs_numpy
     def test_a_function_as_hook(self):
