@@ -14,8 +14,8 @@ std::string joined(const std::vector<std::string>& words, const std::string& bet
 }
 
 std::vector<std::string> names(const std::vector<Command>& commands) {
-  std::vector<std::string> out;
-  for (const Command& c : commands) out.push_back(c.name);
+  std::vector<std::string> out(commands.size());
+  std::transform(commands.begin(), commands.end(), out.begin(), [](const Command& c) { return c.name; });
   return out;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installations from nothing, in minutes rather than seconds:  all.sh [BUILD]   as root, with the network's Debian mirror
 # .deb and wheel in a fresh chroot (debootstrap), the wheel with every Python 3.9 to 3.13 that is found (PATH, pyenv), the
-# static command in an empty root, the container file's own commands. Says what it skips.
+# static command in an empty root, the container file. Says what it skips. WHEEL=file.whl: this one, not built anew.
 set -eu
 build=$(cd "${1:-$(dirname "$0")/../../build}" && pwd)
 . "$(dirname "$0")/lib.sh"
@@ -16,9 +16,13 @@ cd "$root"
 
 echo "== the wheel"
 python=${PYTHON:-python3}
-"$python" -m venv "$work/build-venv"
-"$work/build-venv/bin/pip" -q wheel --no-deps -w "$work" . || fail "pip wheel"
-wheel=$(echo "$work"/tinyc-*.whl)
+wheel=${WHEEL:-}
+what=${WHEEL:-.} # for pip install
+if [ -z "$wheel" ]; then
+  "$python" -m venv "$work/build-venv"
+  "$work/build-venv/bin/pip" -q wheel --no-deps -w "$work" . || fail "pip wheel"
+  wheel=$(echo "$work"/tinyc-*.whl)
+fi
 echo "$(basename "$wheel"): $(stat -c %s "$wheel") bytes"
 "$python" -m zipfile -e "$wheel" "$work/wheel"
 static=$work/wheel/tinyc/native/bin/tinyc
@@ -45,7 +49,7 @@ else
   later "the empty root: needs root"
 fi
 
-echo "== pip install . with every Python"
+echo "== pip install with every Python"
 pythons=0
 for version in 3.9 3.10 3.11 3.12 3.13; do
   found=$(ls -d "${PYENV_ROOT:-$HOME/.pyenv}/versions/$version".*/bin/python 2>/dev/null | tail -1)
@@ -58,7 +62,7 @@ for version in 3.9 3.10 3.11 3.12 3.13; do
   "$found" -m venv "$venv"
   list() { find "$venv" -not -name '*.pyc' -not -name __pycache__ | sort; }
   list >"$work/before"
-  "$venv/bin/pip" -q install . 2>"$work/log" || { cat "$work/log" >&2; fail "pip install . with Python $version"; }
+  "$venv/bin/pip" -q install "$what" 2>"$work/log" || { cat "$work/log" >&2; fail "pip install $what with Python $version"; }
   [ "$("$venv/bin/tinyc" version)" = "$("$build/tinyc" version)" ] || fail "the command of Python $version"
   (cd "$work" && unset PYTHONPATH TINYC_BINARY && "$venv/bin/python" "$here/module_test.py" >/dev/null 2>"$work/log") || { cat "$work/log" >&2; fail "the module with Python $version"; }
   "$venv/bin/pip" -q uninstall -y tinyc 2>/dev/null

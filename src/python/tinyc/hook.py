@@ -25,7 +25,7 @@ from ._command import Path
 
 if TYPE_CHECKING:
     from ._command import Array
-    from ._weights import Model
+    from .weights import Model
 
 
 class Job:
@@ -84,7 +84,7 @@ class Job:
     def weights(self) -> Dict[str, Array]:
         """What may change, by name: arrays to be written in place; save() takes them over."""
         if self._model is None:
-            from ._weights import Model
+            from .weights import Model
             self._model = Model(self.student)
             may_change = {t["name"] for t in self.data["may_change"]}
             self._weights = {
