@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/command_tree.h"
 #include "cli/console.h"
 #include "cli/options.h"
 #include "tinyc/error.h"
@@ -97,7 +98,8 @@ void print_error_json(const Error& e) {
 int dispatch(int argc, char** argv) {
   CLI::App app{"tinyc: makes neural networks small and writes C for microcontrollers", "tinyc"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("tinyc ") + TINYC_VERSION);
+  bool asks_version = false;  // taken for the command before parsing
+  app.add_flag("--version", asks_version, "the same as `tinyc version`");
   bool quiet = false, verbose = false;
   std::string config, log_format;
   const auto common = [&](CLI::App* c) {
@@ -108,11 +110,13 @@ int dispatch(int argc, char** argv) {
   };
 
   TableValues compress_values, check_values, train_values, search_values;
-  std::string model;
+  std::string model, depfile;
   auto* compress = app.add_subcommand("compress", "the whole job: model in, C out");
   compress->add_option("MODEL", model, "a .tflite file")->required();
   compress_values.add_to(*compress, compress_specs());
   compress->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
+  compress->add_option("--depfile", depfile, "also write a rule of make with the files that were read")
+      ->type_name("FILE");
   common(compress);
 
   bool inspect_json = false;
@@ -242,15 +246,23 @@ int dispatch(int argc, char** argv) {
   auto* ops = app.add_subcommand("ops", "supported operators");
   auto* passes = app.add_subcommand("passes", "passes in pipeline order");
   auto* targets = app.add_subcommand("targets", "targets");
-  auto* version = app.add_subcommand("version", "version");
   auto* errors = app.add_subcommand("errors", "every error and warning code: what it means, what to do (Markdown)");
   auto* schema = app.add_subcommand("schema", "the JSON Schema of tinyc.toml, for editors");
+  auto* version = app.add_subcommand("version", "version; --json: abilities and libraries too");
+  std::string shell, page;
+  auto* completion = app.add_subcommand("completion", "a script that completes commands and options in a shell");
+  completion->add_option("SHELL", shell)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  auto* man = app.add_subcommand("man", "a manual page, for man(1)");
+  man->add_option("COMMAND", page, "one of the commands (default: tinyc itself)")->type_name("NAME");
   for (auto* c : {ops, passes, targets, version}) c->add_flag("--json", list_json);
 
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (!arguments.empty() && arguments[0] == "--version") arguments[0] = "version";
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) {  // --help, --version
+    if (e.get_exit_code() == 0) {  // --help
       std::ostringstream text;
       const int code = app.exit(e, text, text);
       answer(text.str());
@@ -263,7 +275,7 @@ int dispatch(int argc, char** argv) {
                            : Verbosity::normal,
                  log_format == "json" ? LogFormat::json : LogFormat::text);
 
-  if (*compress) return command_compress(model, compress_values.given(), config);
+  if (*compress) return command_compress(model, compress_values.given(), config, depfile);
   if (*inspect) return command_inspect(model, inspect_json);
   if (*run) return command_run(run_arguments);
   if (*eval) return command_eval(eval_arguments);
@@ -293,6 +305,8 @@ int dispatch(int argc, char** argv) {
   if (*ops) return command_ops(list_json);
   if (*passes) return command_passes(list_json);
   if (*targets) return command_targets(list_json);
+  if (*completion) return command_completion(command_tree(app), shell);
+  if (*man) return command_man(command_tree(app), page);
   return command_version(list_json);
 }
 

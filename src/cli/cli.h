@@ -10,6 +10,7 @@
 
 namespace tinyc {
 
+struct Command;
 struct CompressOptions;
 struct OptionSpec;
 
@@ -26,7 +27,7 @@ void log_warnings(const Report& r);
 /// compress with everything resolved: writes DIR and the answer.
 int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
-                     const std::string& config);
+                     const std::string& config, const std::string& depfile = {});
 int command_inspect(const std::string& model, bool json);
 
 struct RunArguments {
@@ -113,5 +114,7 @@ int command_errors();
 /// schemas/tinyc.toml.schema.json.
 int command_schema();
 int command_version(bool json);
+int command_completion(const Command& root, const std::string& shell);
+int command_man(const Command& root, const std::string& name);
 
 }  // namespace tinyc

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/console.h"
+#include "cli/depfile.h"
 #include "cli/load_inputs.h"
 #include "cli/options.h"
 #include "tinyc/error.h"
@@ -64,8 +65,10 @@ Compressed compress_model(const CompressOptions& o) {
 }
 
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
-                     const std::string& config) {
-  return compress_to_folder(resolve_options(model, given, config));
+                     const std::string& config, const std::string& depfile) {
+  CompressOptions o = resolve_options(model, given, config);
+  o.depfile = depfile;
+  return compress_to_folder(o);
 }
 
 int compress_to_folder(const CompressOptions& o) {
@@ -76,6 +79,10 @@ int compress_to_folder(const CompressOptions& o) {
   const Compressed c = compress_model(o);
   check_interrupt();
   write_files(o.out_dir, output_files(c, o.output));
+  if (!o.depfile.empty()) {
+    const std::string first = c.program.name + (o.output.c ? "_data.cc" : ".tinyc");
+    write_file(o.depfile, dependency_rule(std::filesystem::path(o.out_dir) / first, files_read(o)));
+  }
   log_info("written: " + printable(o.out_dir));
   answer(o.json ? to_json(c.report, o.output.reproducible) : to_table(c.report));
   log_warnings(c.report);

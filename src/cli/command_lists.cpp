@@ -1,8 +1,9 @@
-// ops, passes, targets, version: what this build knows.
+// ops, passes, targets, completion, man: what this build knows.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
+#include "cli/command_tree.h"
 #include "cli/configuration.h"
 #include "cli/console.h"
 #include "pipeline/targets.h"
@@ -75,12 +76,13 @@ int command_schema() {
   return 0;
 }
 
-int command_version(bool json) {
-  if (json) {
-    answer(nlohmann::ordered_json{{"schema_version", 1}, {"version", TINYC_VERSION}}.dump(2) + "\n");
-  } else {
-    answer(std::string("tinyc ") + TINYC_VERSION + "\n");
-  }
+int command_completion(const Command& root, const std::string& shell) {
+  answer(completion_script(root, shell));
+  return 0;
+}
+
+int command_man(const Command& root, const std::string& name) {
+  answer(manual_page(root, name, TINYC_VERSION));
   return 0;
 }
 

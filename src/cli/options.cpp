@@ -215,7 +215,10 @@ const OptionSpec kOwnSpecs[] = {
     {"pass", "LIST", "run exactly these passes", false,
      [](O& o, const std::string& v) { o.settings.passes = parse_list(v); }},
     {"load-pass", "LIB", "a pass from a shared library; runs before calibration, or where --pass names it", true,
-     [](O& o, const std::string& v) { o.settings.loaded_passes.push_back(load_pass(v)); }},
+     [](O& o, const std::string& v) {
+       o.settings.loaded_passes.push_back(load_pass(v));
+       o.loaded_libraries.push_back(v);
+     }},
     {"dump-after", "PASS", "print the graph after a pass to standard error", false,
      [](O& o, const std::string& v) { o.dump_after = v; }},
     {"max-flash", "SIZE", "coarser weights until flash is at most this, e.g. 64KiB; fail when none fit", false,
@@ -326,10 +329,11 @@ CompressOptions resolve_options(const std::string& model, const std::map<std::st
   const fs::path beside = fs::path(model).parent_path() / "tinyc.toml";
   std::error_code error;
   if (!config_path.empty()) {
-    apply_configuration(o, config_path, without);
+    o.config = config_path;
   } else if (fs::is_regular_file(beside, error)) {
-    apply_configuration(o, beside, without);
+    o.config = beside.string();
   }
+  if (!o.config.empty()) apply_configuration(o, o.config, without);
   for (const auto& s : specs()) {
     if (without.count(s.name)) continue;
     std::string variable = std::string("TINYC_") + s.name;

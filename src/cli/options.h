@@ -20,6 +20,9 @@ struct CompressOptions {
   Gates gates;
   bool json = false;
   int threads = 0;
+  std::string config;                         ///< the tinyc.toml that was read; empty: none
+  std::vector<std::string> loaded_libraries;  ///< of settings.loaded_passes
+  std::string depfile;                        ///< where to write what was read; empty: nowhere
   std::map<std::string, std::string> values;  ///< of all options that were given, wherever: by name, as text
 };
 

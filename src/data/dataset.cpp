@@ -271,6 +271,8 @@ void keep_rows(Array& a, std::size_t first, std::size_t step, const std::string&
 
 }  // namespace
 
+fs::path without_rows(const fs::path& named) { return row_range(named).path; }
+
 Dataset load_dataset(const fs::path& named, const Graph& g, const DatasetOptions& given) {
   const RowRange range = row_range(named);
   const fs::path& path = range.path;

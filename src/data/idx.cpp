@@ -56,7 +56,9 @@ bool replace(std::string& text, const std::string& from, const std::string& to) 
   return at != std::string::npos;
 }
 
-/// The labels beside train-images-idx3-ubyte.gz are in train-labels-idx1-ubyte, gzipped or not.
+}  // namespace
+
+// The labels beside train-images-idx3-ubyte.gz are in train-labels-idx1-ubyte, gzipped or not.
 std::optional<std::filesystem::path> label_file(const std::filesystem::path& images) {
   std::string name = images.filename().string();
   if (!replace(name, "images", "labels")) return std::nullopt;
@@ -69,8 +71,6 @@ std::optional<std::filesystem::path> label_file(const std::filesystem::path& ima
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 bool is_gzip(std::span<const std::uint8_t> file) noexcept {
   return file.size() >= 18 && file[0] == 0x1f && file[1] == 0x8b;

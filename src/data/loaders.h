@@ -44,6 +44,10 @@ Samples load_bin(const LoadRequest& r, std::span<const std::uint8_t> file);
 bool is_gzip(std::span<const std::uint8_t> file) noexcept;
 bool is_idx(std::span<const std::uint8_t> file) noexcept;
 bool is_image_name(const std::filesystem::path& path);
+/// The file with the labels of an IDX file of pictures, by its name; absent when there is none.
+std::optional<std::filesystem::path> label_file(const std::filesystem::path& pictures);
+/// The file or folder of a path that may end with rows: samples.npz of samples.npz[0:250]. Throws Error(usage).
+std::filesystem::path without_rows(const std::filesystem::path& named);
 
 /// Elements of one sample.
 inline std::size_t sample_elements(const LoadRequest& r) { return static_cast<std::size_t>(num_elements(r.shape)); }

@@ -6,6 +6,15 @@
 
 namespace tinyc {
 
+#if defined(TINYC_STATIC)
+
+const Pass* load_pass(const std::filesystem::path& /*library*/) {
+  throw Error(ErrorCode::pass_library, "this tinyc is linked statically and cannot load passes",
+              "use the Debian package, or one built without TINYC_STATIC");
+}
+
+#else
+
 const Pass* load_pass(const std::filesystem::path& library) {
   const std::string what = "'" + printable(library.string()) + "'";
   std::error_code error;
@@ -36,5 +45,7 @@ const Pass* load_pass(const std::filesystem::path& library) {
                 "choose another name");
   return pass;
 }
+
+#endif
 
 }  // namespace tinyc

@@ -1,0 +1,55 @@
+# What tinyc is built from. Everything that is missing is named at once, with the Debian packages that have it.
+set(missing "")
+macro(tinyc_needs package)
+  find_package(${package} QUIET ${ARGN})
+  if(NOT ${package}_FOUND)
+    list(APPEND missing ${package})
+  endif()
+endmacro()
+
+if(TINYC_STATIC)
+  set(ZLIB_USE_STATIC_LIBS ON)  # since CMake 3.24
+endif()
+find_package(Threads REQUIRED)
+tinyc_needs(ZLIB)
+tinyc_needs(Eigen3 NO_MODULE)
+tinyc_needs(CLI11)
+tinyc_needs(spdlog)
+tinyc_needs(nlohmann_json)
+tinyc_needs(tomlplusplus)
+find_program(FLATC flatc)
+find_path(STB_INCLUDE stb/stb_image.h)
+find_path(FLATBUFFERS_INCLUDE flatbuffers/base.h)
+foreach(tool FLATC STB_INCLUDE FLATBUFFERS_INCLUDE)
+  if(NOT ${tool})
+    list(APPEND missing ${tool})
+  endif()
+endforeach()
+if(missing)
+  list(JOIN missing ", " missing)
+  message(FATAL_ERROR "tinyc cannot be built here; missing: ${missing}.\n"
+    "On Debian and Ubuntu: apt install libflatbuffers-dev flatbuffers-compiler libeigen3-dev libcli11-dev libspdlog-dev "
+    "libfmt-dev nlohmann-json3-dev libtomlplusplus-dev zlib1g-dev libstb-dev\n(`./dev build` installs them)")
+endif()
+
+if(TINYC_STATIC)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LINK_OPTIONS -static)
+  check_cxx_source_compiles("#include <iostream>\nint main() { std::cout << 1; }" TINYC_STATIC_WORKS)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
+  if(NOT TINYC_STATIC_WORKS)
+    message(FATAL_ERROR "TINYC_STATIC: there are no static C and C++ libraries (Fedora: glibc-static, libstdc++-static), or the "
+      "system has none. Configure with -DTINYC_STATIC=OFF (pip: --config-settings=cmake.define.TINYC_STATIC=OFF)")
+  endif()
+endif()
+
+# What only the command line uses; header-only where it must not be looked for on the machine that runs it.
+add_library(tinyc_cli_libraries INTERFACE)
+target_link_libraries(tinyc_cli_libraries INTERFACE CLI11::CLI11)
+if(TINYC_STATIC)
+  target_include_directories(tinyc_cli_libraries SYSTEM INTERFACE
+    $<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_compile_definitions(tinyc_cli_libraries INTERFACE TOML_HEADER_ONLY=1 SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY=1)
+else()
+  target_link_libraries(tinyc_cli_libraries INTERFACE spdlog::spdlog tomlplusplus::tomlplusplus)
+endif()

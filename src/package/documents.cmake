@@ -1,0 +1,32 @@
+# Manual pages and completions under OUT/share: cmake -DTINYC=... -DOUT=... -P documents.cmake
+find_program(GZIP gzip)
+file(REMOVE_RECURSE ${OUT})
+set(pages ${OUT}/share/man/man1)
+file(MAKE_DIRECTORY ${pages})
+
+function(answer file) # arguments of tinyc...
+  execute_process(COMMAND ${TINYC} ${ARGN} OUTPUT_FILE ${file} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+function(compress file)
+  if(GZIP)
+    execute_process(COMMAND ${GZIP} -9nf ${file} COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+endfunction()
+
+answer(${pages}/tinyc.1 man)
+file(STRINGS ${pages}/tinyc.1 commands REGEX "^\\.BR tinyc.- ?")
+foreach(line ${commands})
+  string(REGEX REPLACE "^\\.BR tinyc.-([a-z]+) .*" "\\1" command "${line}")
+  answer(${pages}/tinyc-${command}.1 man ${command})
+  compress(${pages}/tinyc-${command}.1)
+endforeach()
+compress(${pages}/tinyc.1)
+
+set(bash ${OUT}/share/bash-completion/completions)
+set(zsh ${OUT}/share/zsh/vendor-completions)
+set(fish ${OUT}/share/fish/vendor_completions.d)
+file(MAKE_DIRECTORY ${bash} ${zsh} ${fish})
+answer(${bash}/tinyc completion bash)
+answer(${zsh}/_tinyc completion zsh)
+answer(${fish}/tinyc.fish completion fish)
+file(TOUCH ${OUT}/stamp)
