@@ -68,10 +68,12 @@ void loop() {
 }
 )";
 
-std::string replaced(std::string text, const std::string& key, const std::string& value) {
-  if (const auto at = text.find(key); at != std::string::npos) text.replace(at, key.size(), value);
-  return text;
-}
+// Where the data are not in the library.
+constexpr const char* kLoaded = R"(extern const uint8_t data[];  // @n@.bin, at an address that is a multiple of 16
+extern const uint32_t data_bytes;
+)";
+constexpr const char* kLoad = R"(  if (@n@_load(data, data_bytes) != 0) Serial.println("these data do not fit");
+)";
 
 }  // namespace
 
@@ -80,19 +82,13 @@ Texts emit_arduino(const Program& p, const EmitOptions& o) {
     throw Error(ErrorCode::bad_value, "an Arduino library cannot be called '" + printable(p.name) + "'",
                 "give a name that begins with a letter: --name N");
   Texts files = packaged_c(p, o, "src/");
-  const auto add = [&](const std::string& name, const std::string& text) {
-    files[name] = filled(replaced(text, "@version@", package_version()), p);
-  };
+  const std::map<std::string, std::string> values = {
+      {"@version@", package_version()}, {"@loaded@", o.blob ? kLoaded : ""}, {"@load@", o.blob ? kLoad : ""}};
+  const auto add = [&](const std::string& name, const char* text) { files[name] = filled(filled(text, values), p); };
   add("library.properties", kProperties);
   add("library.json", kJson);
   add("keywords.txt", kKeywords);
-  add("examples/" + p.name + "/" + p.name + ".ino",
-      replaced(replaced(kSketch, "@loaded@",
-                        o.blob ? "extern const uint8_t data[];    // @n@.bin, at an address that is a multiple of 16\n"
-                                 "extern const uint32_t data_bytes;\n"
-                               : ""),
-               "@load@",
-               o.blob ? "  if (@n@_load(data, data_bytes) != 0) Serial.println(\"these data do not fit\");\n" : ""));
+  add("examples/" + p.name + "/" + p.name + ".ino", kSketch);
   return files;
 }
 

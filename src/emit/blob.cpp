@@ -72,9 +72,7 @@ std::uint32_t blob_structure(const Program& p) {
 }
 
 std::string blob_functions(const Program& p) {
-  std::string out = kFunctions;
-  const std::string key = "@structure@";
-  out.replace(out.find(key), key.size(), std::to_string(blob_structure(p)));
+  const std::string out = filled(kFunctions, {{"@structure@", std::to_string(blob_structure(p))}});
   return out + (p.layers.empty() ? "  (void)arena;\n  return TINYC_OK;\n}\n"
                                  : "  return tinyc_blob_run(kernels, @N@_NUM_LAYERS, loaded, arena);\n}\n");
 }

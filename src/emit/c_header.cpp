@@ -90,34 +90,35 @@ static inline float tinyc_dequantize(int8_t q, float scale, int32_t zero_point) 
 #endif
 )";
 
-// Of one int8 input: single values, and all of them.
-std::string write_function(const std::string& k) {
-  const std::string macro = "@N@_INPUT" + k;
-  return "/* Of input " + (k.empty() ? "0" : k) + ": one value; all " + macro +
-         "_SIZE of them, before @n@_invoke. */\n" + "static inline int8_t @n@_quantize" + k +
-         "(float x) { return tinyc_quantize(x, " + macro + "_SCALE, " + macro + "_ZERO_POINT); }\n" +
-         "static inline void @n@_write_input" + k + "(uint8_t *arena, const float *x) {\n" +
-         "  int8_t *in = @n@_input(arena, " + (k.empty() ? "0" : k) + ");\n  int32_t i;\n" + "  for (i = 0; i < " +
-         macro + "_SIZE; i++) in[i] = @n@_quantize" + k + "(x[i]);\n}\n";
+constexpr const char* kWrite = R"(/* Of input @i@: one value; all @M@_SIZE of them, before @n@_invoke. */
+static inline int8_t @n@_quantize@k@(float x) { return tinyc_quantize(x, @M@_SCALE, @M@_ZERO_POINT); }
+static inline void @n@_write_input@k@(uint8_t *arena, const float *x) {
+  int8_t *in = @n@_input(arena, @i@);
+  int32_t i;
+  for (i = 0; i < @M@_SIZE; i++) in[i] = @n@_quantize@k@(x[i]);
 }
+)";
 
-std::string read_function(const std::string& k) {
-  const std::string macro = "@N@_OUTPUT" + k;
-  return "/* Of output " + (k.empty() ? "0" : k) + ": one value; all " + macro +
-         "_SIZE of them, after @n@_invoke. */\n" + "static inline float @n@_dequantize" + k +
-         "(int8_t q) { return tinyc_dequantize(q, " + macro + "_SCALE, " + macro + "_ZERO_POINT); }\n" +
-         "static inline void @n@_read_output" + k + "(const uint8_t *arena, float *y) {\n" +
-         "  const int8_t *out = @n@_output(arena, " + (k.empty() ? "0" : k) + ");\n  int32_t i;\n" +
-         "  for (i = 0; i < " + macro + "_SIZE; i++) y[i] = @n@_dequantize" + k + "(out[i]);\n}\n";
+constexpr const char* kRead = R"(/* Of output @i@: one value; all @M@_SIZE of them, after @n@_invoke. */
+static inline float @n@_dequantize@k@(int8_t q) { return tinyc_dequantize(q, @M@_SCALE, @M@_ZERO_POINT); }
+static inline void @n@_read_output@k@(const uint8_t *arena, float *y) {
+  const int8_t *out = @n@_output(arena, @i@);
+  int32_t i;
+  for (i = 0; i < @M@_SIZE; i++) y[i] = @n@_dequantize@k@(out[i]);
+}
+)";
+
+std::string of_number(const char* text, const std::string& macro, std::size_t i) {
+  return filled(text, {{"@M@", macro + suffix(i)}, {"@i@", std::to_string(i)}, {"@k@", suffix(i)}});
 }
 
 // Whole numbers (int32) need no conversion.
 std::string conversions(const Program& p) {
   std::string out;
   for (std::size_t i = 0; i < p.inputs.size(); ++i)
-    if (value(p, p.inputs[i]).type == DType::i8) out += write_function(suffix(i));
+    if (value(p, p.inputs[i]).type == DType::i8) out += of_number(kWrite, "@N@_INPUT", i);
   for (std::size_t i = 0; i < p.outputs.size(); ++i)
-    if (value(p, p.outputs[i]).type == DType::i8) out += read_function(suffix(i));
+    if (value(p, p.outputs[i]).type == DType::i8) out += of_number(kRead, "@N@_OUTPUT", i);
   return out.empty() ? out : kConversions + out;
 }
 

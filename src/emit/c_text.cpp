@@ -77,12 +77,15 @@ std::string upper(std::string s) {
   return s;
 }
 
-std::string filled(std::string text, const Program& p) {
-  const std::pair<const char*, std::string> values[] = {{"@n@", p.name}, {"@N@", upper(p.name)}};
+std::string filled(std::string text, const std::map<std::string, std::string>& values) {
   for (const auto& [key, value] : values)
     for (std::size_t at = 0; (at = text.find(key, at)) != std::string::npos; at += value.size())
-      text.replace(at, 3, value);
+      text.replace(at, key.size(), value);
   return text;
+}
+
+std::string filled(std::string text, const Program& p) {
+  return filled(std::move(text), {{"@n@", p.name}, {"@N@", upper(p.name)}});
 }
 
 std::size_t c_count(const Blob& b) { return b.type == Blob::Type::i32 ? b.bytes.size() / 4 : b.bytes.size(); }

@@ -1,5 +1,6 @@
 // Spelling of C: numbers, arrays, comments.
 #pragma once
+#include <map>
 #include <string>
 
 #include "tinyc/program.h"
@@ -16,7 +17,9 @@ std::string c_comment(const std::string& text);
 const char* c_type(Blob::Type t);
 /// Letters in upper case.
 std::string upper(std::string s);
-/// The text with the program's name for `@n@` and in upper case for `@N@`.
+/// The text with values in place of keys, say of "@n@".
+std::string filled(std::string text, const std::map<std::string, std::string>& values);
+/// With the program's name for `@n@` and in upper case for `@N@`.
 std::string filled(std::string text, const Program& p);
 /// Number of elements of a blob.
 std::size_t c_count(const Blob& b);

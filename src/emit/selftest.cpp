@@ -16,9 +16,17 @@ std::string golden(const char* what, std::size_t k, Bytes bytes) {
          (b.bytes.empty() ? "0" : c_elements(b)) + "\n};\n";
 }
 
-std::string size_macro(const char* what, std::size_t k) {
-  return std::string("@N@_") + what + (k ? std::to_string(k) : "") + "_SIZE";
+// @i@: number of the input or output; @k@: the same in macros, where the first has none.
+std::string of_number(const char* text, std::size_t i) {
+  const std::string number = std::to_string(i);
+  return filled(text, {{"@i@", number}, {"@k@", i ? number : ""}});
 }
+
+constexpr const char* kFill = "  tinyc_load(@n@_input(arena, @i@), golden_input@i@, @N@_INPUT@k@_SIZE, 1);\n";
+
+constexpr const char* kCompare = R"(  for (k = 0; k < @N@_OUTPUT@k@_SIZE; ++k)
+    if (@n@_output(arena, @i@)[k] != tinyc_ld8(golden_output@i@ + k)) return @N@_NUM_LAYERS;
+)";
 
 // Layers are run one by one and not through tinyc_run: so each can be judged without -DTINYC_TRACE.
 constexpr const char* kLayers = R"(  for (i = 0; i < @N@_NUM_LAYERS; ++i) {
@@ -49,15 +57,12 @@ std::string selftest_function(const Program& p, const std::vector<Bytes>& inputs
   std::string fill, compare;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     out += golden("input", k, inputs[k]);
-    const std::string n = std::to_string(k);
-    fill += "  tinyc_load(@n@_input(arena, " + n + "), golden_input" + n + ", " + size_macro("INPUT", k) + ", 1);\n";
+    fill += of_number(kFill, k);
   }
   for (std::size_t k = 0; k < p.outputs.size(); ++k) {
     const auto bytes = executor.output(state, k);
     out += golden("output", k, {bytes.begin(), bytes.end()});
-    const std::string n = std::to_string(k);
-    compare += "  for (k = 0; k < " + size_macro("OUTPUT", k) + "; ++k)\n    if (@n@_output(arena, " + n +
-               ")[k] != tinyc_ld8(golden_output" + n + " + k)) return @N@_NUM_LAYERS;\n";
+    compare += of_number(kCompare, k);
   }
   const bool any = !p.layers.empty();
   if (any)

@@ -70,7 +70,7 @@ int tinyc_blob_run(const tinyc_kernel* kernels, int count, const uint8_t* blob, 
       const uint32_t offset = tinyc_blob_word(entry, k);
       arrays[k] = offset ? blob + offset : 0;
     }
-    tinyc_load(&l.run, kernels + i, sizeof l.run, 1);
+    tinyc_load((void*)&l.run, (const void*)(kernels + i), sizeof l.run, 1);
     l.weights = (const int8_t*)arrays[0];
     l.codec = arrays[1];
     l.bias = (const int32_t*)(const void*)arrays[2];

@@ -68,3 +68,18 @@ TEST_CASE("read_file: limit, folders, missing files, pipes") {
   CHECK(kind_of([&] { read_file(folder.path() / "b", ErrorKind::data); }) == ErrorKind::data);
   CHECK(kind_of([&] { read_file("/dev/zero", ErrorKind::data, 100000); }) == ErrorKind::data);
 }
+
+TEST_CASE("write_files makes the folders that names begin with, and removes them again if it fails") {
+  const Folder folder;
+  const auto dir = folder.path() / "out";
+  const Bytes text = {'x'};
+  write_files(dir, {{"a", text}, {"b/c", text}, {"b/d/e", text}});
+  CHECK(read_file(dir / "a", ErrorKind::input) == text);
+  CHECK(read_file(dir / "b/d/e", ErrorKind::input) == text);
+  // "a" is a file: nothing can be in it
+  CHECK(kind_of([&] { write_files(dir, {{"0/1/2", text}, {"a/f", text}}); }) == ErrorKind::write);
+  CHECK(entries(dir) == 2);
+  CHECK(kind_of([&] { write_files(dir / "new", {{"0/1/2", text}, {std::string(300, 'n'), text}}); }) ==
+        ErrorKind::write);
+  CHECK(entries(dir) == 2);
+}

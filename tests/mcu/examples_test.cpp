@@ -45,6 +45,7 @@ TEST_CASE("example: a sine is trained and runs on an ATmega328P") {
     return;
   }
   const std::string out = run("sine");
+  CHECK(out.find("self-test passed\n") != std::string::npos);
   CHECK(number(out, "largest error: ([0-9]+)") < 100);  // thousandths
   CHECK(number(out, "sine of 90 degrees: (-?[0-9]+)") > 950);
   CHECK(number(out, "sine of 270 degrees: (-?[0-9]+)") < -950);

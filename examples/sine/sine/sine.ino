@@ -8,6 +8,7 @@ static int angle = 0, worst = 0;
 
 void setup() {
   Serial.begin(115200);
+  Serial.println(sine_selftest(arena) == 0 ? "self-test passed" : "self-test failed");
   pinMode(9, OUTPUT);
 }
 
