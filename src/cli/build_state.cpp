@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/depfile.h"
 #include "pipeline/fingerprint.h"
 #include "tinyc/error.h"
 
@@ -51,20 +52,9 @@ Json files_json(const Files& files) {
   return j;
 }
 
-/// All files that an option's value names: the file itself, or a folder's.
-std::vector<fs::path> files_of(std::string value) {
-  if (value.ends_with(']')) value.resize(std::min(value.size(), value.rfind('[')));  // rows: samples.npz[0:250]
-  std::error_code error;
-  std::vector<fs::path> files;
-  if (fs::is_directory(value, error)) {
-    for (auto it = fs::recursive_directory_iterator(value, error); !error && it != fs::recursive_directory_iterator();
-         it.increment(error))
-      if (it->is_regular_file(error)) files.push_back(it->path());
-    std::ranges::sort(files);
-  } else if (fs::is_regular_file(value, error)) {
-    files.emplace_back(value);
-  }
-  return files;
+/// "[0:250]" of "samples.npz[0:250]".
+std::string rows_of(const std::string& data) {
+  return data.ends_with(']') ? data.substr(std::min(data.size(), data.rfind('['))) : "";
 }
 
 std::string hash_of(const fs::path& file) {
@@ -104,28 +94,21 @@ BuildState::BuildState(const ProjectModel& m) : file_(fs::path(m.options.out_dir
   }
   Files inputs;
   std::string key;
-  const auto add = [&](const std::string& option, const fs::path& file) {
+  const auto add = [&](const fs::path& file) {
     Known k{stamp_of(file), ""};
     const std::string name = file.string();
     const auto old = known.find(name);
     k.hash = old != known.end() && old->second.stamp == k.stamp ? old->second.hash : hash_of(file);
-    key.append(option).append("=").append(k.hash).append("\n");
+    key.append(k.hash).append("\n");
     inputs[name] = k;
   };
-  add("model", m.options.model);
-  if (fs::is_regular_file("/proc/self/exe", error)) add("tinyc", fs::canonical("/proc/self/exe", error));
-  if (!m.options.calib.empty() && !m.options.values.contains("calib"))  // found beside the model
-    for (const fs::path& f : files_of(m.options.calib)) add("calib", f);
+  if (fs::is_regular_file("/proc/self/exe", error)) add(fs::canonical("/proc/self/exe", error));
+  for (const fs::path& file : files_read(m.options))
+    if (file != m.options.config && fs::is_regular_file(file, error)) add(file);  // of tinyc.toml the options count
   for (const auto& [name, value] : m.options.values) {
     const OptionSpec* spec = find_option(name);
-    if (spec && spec->path && name != "output") {
-      const auto files = files_of(value);
-      const auto rows = value.ends_with(']') ? value.substr(std::min(value.size(), value.rfind('['))) : "";
-      key.append(name).append(rows).append("\n");
-      for (const fs::path& f : files) add(name, f);
-    } else if (name != "output" && name != "threads") {
-      key.append(name).append("=").append(value).append("\n");
-    }
+    if (name == "output" || name == "threads") continue;
+    key.append(name).append("=").append(spec && spec->path ? rows_of(value) : value).append("\n");
   }
   key_ = fingerprint(std::string(TINYC_VERSION) + "\n" + key);
   text_ = files_json(inputs).dump();

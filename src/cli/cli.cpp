@@ -111,10 +111,12 @@ int dispatch(int argc, char** argv) {
 
   TableValues compress_values, check_values, train_values, search_values;
   std::string model, depfile;
+  bool plan = false;
   auto* compress = app.add_subcommand("compress", "the whole job: model in, C out");
   compress->add_option("MODEL", model, "a .tflite file")->required();
   compress_values.add_to(*compress, compress_specs());
   compress->add_option("--config", config, "configuration (default: tinyc.toml beside the model)");
+  compress->add_flag("--plan,--dry-run", plan, "say what would be done, with an estimate of the size, and do nothing");
   compress->add_option("--depfile", depfile, "also write a rule of make with the files that were read")
       ->type_name("FILE");
   common(compress);
@@ -247,6 +249,9 @@ int dispatch(int argc, char** argv) {
   auto* passes = app.add_subcommand("passes", "passes in pipeline order");
   auto* targets = app.add_subcommand("targets", "targets");
   auto* errors = app.add_subcommand("errors", "every error and warning code: what it means, what to do (Markdown)");
+  std::string topic;
+  auto* help = app.add_subcommand("help", "a page of the documentation, or what an error code means");
+  help->add_option("TOPIC", topic, "a page or a code such as E401 (default: the list)");
   auto* schema = app.add_subcommand("schema", "the JSON Schema of tinyc.toml, for editors");
   auto* version = app.add_subcommand("version", "version; --json: abilities and libraries too");
   std::string shell, page;
@@ -275,7 +280,7 @@ int dispatch(int argc, char** argv) {
                            : Verbosity::normal,
                  log_format == "json" ? LogFormat::json : LogFormat::text);
 
-  if (*compress) return command_compress(model, compress_values.given(), config, depfile);
+  if (*compress) return command_compress(model, compress_values.given(), config, depfile, plan);
   if (*inspect) return command_inspect(model, inspect_json);
   if (*run) return command_run(run_arguments);
   if (*eval) return command_eval(eval_arguments);
@@ -300,6 +305,7 @@ int dispatch(int argc, char** argv) {
   if (*build) return command_build(build_arguments);
   if (*update) return command_update(update_config);
   if (*explain) return command_explain(dir, list_json);
+  if (*help) return command_help(topic);
   if (*errors) return command_errors();
   if (*schema) return command_schema();
   if (*ops) return command_ops(list_json);

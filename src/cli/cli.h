@@ -24,10 +24,12 @@ int guarded(const std::function<int()>& command, bool json = false);
 Compressed compress_model(const CompressOptions& o);
 /// To the log; after the answer, so that they stand below it.
 void log_warnings(const Report& r);
+/// What compress would do: model, samples, passes, an estimate of the size, the files.
+std::string plan_text(const CompressOptions& o);
 /// compress with everything resolved: writes DIR and the answer.
 int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
-                     const std::string& config, const std::string& depfile = {});
+                     const std::string& config, const std::string& depfile = {}, bool plan = false);
 int command_inspect(const std::string& model, bool json);
 
 struct RunArguments {
@@ -109,6 +111,8 @@ int command_trace(const TraceArguments& a);
 int command_ops(bool json);
 int command_passes(bool json);
 int command_targets(bool json);
+/// A page of docs/, what a code means, or the list of topics.
+int command_help(const std::string& topic);
 /// docs/errors.md.
 int command_errors();
 /// schemas/tinyc.toml.schema.json.

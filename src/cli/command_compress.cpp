@@ -65,9 +65,13 @@ Compressed compress_model(const CompressOptions& o) {
 }
 
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
-                     const std::string& config, const std::string& depfile) {
+                     const std::string& config, const std::string& depfile, bool plan) {
   CompressOptions o = resolve_options(model, given, config);
   o.depfile = depfile;
+  if (plan) {
+    answer(plan_text(o));
+    return 0;
+  }
   return compress_to_folder(o);
 }
 

@@ -109,6 +109,13 @@ PassRecord run_hook(Graph& g, const CompressInputs& in, const CompressSettings& 
 
 }  // namespace
 
+std::vector<const Pass*> planned_passes(const CompressInputs& in, const CompressSettings& s) {
+  const Compression checked(in, s);
+  const bool hooked = !s.finetune_hook.empty();
+  const Graph& g = in.student ? in.student->graph : in.model->graph;
+  return chosen_passes(g, s, in.training != nullptr && !hooked, in.calibration != nullptr && !hooked);
+}
+
 Compression::Compression(const CompressInputs& in, const CompressSettings& s)
     : in_(in), s_(s), options_(s.pass_options), graph_(in.student ? in.student->graph : in.model->graph) {
   const auto need = [](bool ok, const std::string& message, const char* hint) {

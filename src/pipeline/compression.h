@@ -7,6 +7,10 @@
 
 namespace tinyc {
 
+/// The passes that would run, in order; those that a comparison on calibration samples chooses among are not in it.
+/// Throws Error(usage).
+std::vector<const Pass*> planned_passes(const CompressInputs& in, const CompressSettings& s);
+
 class Compression {
  public:
   /// Checks inputs and settings. Both must outlive the object. Throws Error(usage).
