@@ -67,7 +67,7 @@ class ModuleTest(unittest.TestCase):
         self.assertGreater(gate.exception.report.ram.arena, 1024)
         with self.assertRaises(tinyc.TinycError) as error:
             tinyc.compress(self.dir / "nothing.tflite", self.dir / "out", int8=True)
-        self.assertEqual(error.exception.exit_code, 3)
+        self.assertEqual((error.exception.exit_code, error.exception.code), (3, "E301"))
         with self.assertRaises(tinyc.TinycError) as error:
             tinyc.compress(MODEL, self.dir / "out", colour="red")
         self.assertEqual(error.exception.exit_code, 2)

@@ -22,11 +22,12 @@ Option = Union[None, bool, int, float, Data, Sequence[str]]
 
 
 class TinycError(RuntimeError):
-    """The command failed. The text says what happened, `hint` what to do; `exit_code` as in docs/cli.md."""
+    """The command failed. The text says what happened, `hint` what to do; `exit_code` as in docs/cli.md, `code` as in
+    docs/errors.md ("E302"; empty for what this module found)."""
 
-    def __init__(self, message: str, exit_code: int = 70, hint: str = "") -> None:
+    def __init__(self, message: str, exit_code: int = 70, hint: str = "", code: str = "") -> None:
         super().__init__(f"{message} ({hint})" if hint else message)
-        self.message, self.exit_code, self.hint = message, exit_code, hint
+        self.message, self.exit_code, self.hint, self.code = message, exit_code, hint, code
 
 
 class GateFailed(TinycError):
@@ -68,7 +69,8 @@ def call(arguments: Sequence[str], serve: Optional[Callable[["subprocess.Popen[s
         pass
     if process.returncode not in (0, 1) or "errors" in answer:
         first = (answer.get("errors") or [{}])[0]
-        raise TinycError(first.get("message", "tinyc ended without an answer"), process.returncode, first.get("hint", ""))
+        raise TinycError(first.get("message", "tinyc ended without an answer"), process.returncode, first.get("hint", ""),
+                         first.get("code", ""))
     return answer
 
 
