@@ -389,12 +389,6 @@ static inline int tinyc_reader_next(tinyc_reader* r, const tinyc_layer* l, int8_
 #endif
 }
 
-/* ---- lists of nonzero weights ---- */
-/* Numbers of a list's header: 3: groups of channels, 4 and on: the first channel of each. */
-static inline int32_t tinyc_list_number(const tinyc_layer* l, int32_t i) {
-  return tinyc_ldu8(l->codec + 2 * i) | (int32_t)tinyc_ldu8(l->codec + 2 * i + 1) << 8;
-}
-
 /* ---- layers with weights ---- */
 /* p[4] = zero point of the weights. p[5] = -1: a multiplier and a shift for each channel, 1: one multiplier and a shift
  * for each, 0: one of both. */

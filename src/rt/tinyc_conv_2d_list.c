@@ -9,13 +9,24 @@
 
 int tinyc_conv_2d_list(const tinyc_layer* l, uint8_t* arena);
 int tinyc_conv_2d_list_band(const tinyc_layer* l, uint8_t* arena, int32_t row);
+int32_t tinyc_conv_2d_list_size(const tinyc_layer* l);
+
+/* Numbers of the list's header: 3: groups of channels, 4 and on: the first channel of each. */
+static int32_t tinyc_conv_2d_list_number(const tinyc_layer* l, int32_t i) {
+  return tinyc_ldu8(l->codec + 2 * i) | (int32_t)tinyc_ldu8(l->codec + 2 * i + 1) << 8;
+}
+
+/* Values of a row of the band. */
+int32_t tinyc_conv_2d_list_size(const tinyc_layer* l) {
+  return tinyc_conv_2d_list_number(l, 3) * 4 * l->p[2] * l->p[3];
+}
 
 /* Pixels `step` bytes apart to the columns from `to` on. */
 TINYC_APART void tinyc_conv_2d_list_widen(const tinyc_layer* l, const int8_t* from, int32_t step, int count,
                                           int16_t* to) {
   int32_t g;
-  for (g = 0; g < tinyc_list_number(l, 3); ++g, to += 4 * l->p[2] * l->p[3]) {
-    const int8_t* x = from + tinyc_list_number(l, 4 + g);
+  for (g = 0; g < tinyc_conv_2d_list_number(l, 3); ++g, to += 4 * l->p[2] * l->p[3]) {
+    const int8_t* x = from + tinyc_conv_2d_list_number(l, 4 + g);
     int16_t *t = to, *const end = to + 4 * count;
     if (l->p[0] < 4) { /* the only group */
       for (; t != end; t += 4, x += step) {
@@ -45,7 +56,7 @@ TINYC_APART void tinyc_conv_2d_list_widen(const tinyc_layer* l, const int8_t* fr
 TINYC_APART void tinyc_conv_2d_list_pad(const tinyc_layer* l, int count, int16_t* to) {
   const int32_t apart = 4 * l->p[2] * l->p[3];
   int32_t g;
-  for (g = tinyc_list_number(l, 3); count > 0 && g > 0; --g, to += apart) {
+  for (g = tinyc_conv_2d_list_number(l, 3); count > 0 && g > 0; --g, to += apart) {
     int i;
     for (i = 0; i < 4 * count; ++i) to[i] = l->in0_zp;
   }
@@ -72,7 +83,7 @@ TINYC_APART void tinyc_conv_2d_list_row(const tinyc_layer* l, const int8_t* row,
 int tinyc_conv_2d_list_band(const tinyc_layer* l, uint8_t* arena, int32_t row) {
   const int8_t* in = (const int8_t*)(arena + l->in0);
   int16_t* to = (int16_t*)(void*)(arena + l->scratch);
-  const int32_t stride = (int32_t)l->in_w * l->in_c, band_row = tinyc_list_number(l, 3) * 4 * l->p[2] * l->p[3];
+  const int32_t stride = (int32_t)l->in_w * l->in_c, band_row = tinyc_conv_2d_list_size(l);
   const int16_t* end;
   int oy, iy, ky;
   if (l->p[1]) {

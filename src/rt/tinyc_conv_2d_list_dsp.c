@@ -9,6 +9,7 @@ int tinyc_conv_2d_list_dsp(const tinyc_layer* l, uint8_t* arena);
 
 #if TINYC_DSP
 int tinyc_conv_2d_list_band(const tinyc_layer* l, uint8_t* arena, int32_t row);
+int32_t tinyc_conv_2d_list_size(const tinyc_layer* l);
 
 /* An entry: one LDM of offset and weights, two of the pixels' values. */
 #define TINYC_CONV_2D_LIST_ENTRY     \
@@ -86,8 +87,7 @@ __attribute__((naked)) static void tinyc_conv_2d_list_filters(const int16_t* x _
 
 int tinyc_conv_2d_list_dsp(const tinyc_layer* l, uint8_t* arena) {
   const int16_t* const band = (const int16_t*)(const void*)(arena + l->scratch);
-  int32_t* const scales =
-      (int32_t*)(void*)(arena + l->scratch) + l->k_h * (tinyc_list_number(l, 3) * 2 * l->p[2] * l->p[3]);
+  int32_t* const scales = (int32_t*)(void*)(arena + l->scratch) + l->k_h * tinyc_conv_2d_list_size(l) / 2;
   int8_t* out = (int8_t*)(arena + l->out);
   int32_t row, c;
   int pixels, x;
