@@ -1,8 +1,9 @@
-// Entropy coding of int8 weights: canonical Huffman with zero-run symbols, or an adaptive range coder. The formats are
-// docs/weight_format.md; the decoders that count are the runtime's (src/rt/tinyc_huffman.c, tinyc_range.c), which the
-// host uses too.
+// Entropy coding of int8 weights: canonical Huffman with zero-run symbols, or an adaptive range coder; and lists of the
+// nonzero ones, which kernels execute as they lie. The formats are docs/weight_format.md; the decoders that count are
+// the runtime's (src/rt/tinyc_huffman.c, tinyc_range.c), which the host uses too.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,7 +11,7 @@
 
 namespace tinyc {
 
-/// A serialized decode table, or a range coder's header in its place.
+/// A serialized decode table, or the header of a range coder or a list in its place.
 struct CodeTable {
   Bytes bytes;
 };
@@ -23,6 +24,27 @@ struct FilterShape {
 };
 /// Of an operator's weight tensor.
 FilterShape filter_shape(OpKind op, const Shape& weights);
+
+/// Where a list's kernel finds the values of a filter's window. Channels come in groups: group g begins at channel
+/// starts[g], ends where the next begins, and lies at byte taps[t] + g * step for tap t. Single channels have no
+/// starts.
+struct ListLayout {
+  std::uint32_t group = 4;     ///< weights under one offset: up to 4 neighbours; or 1, and four offsets an entry
+  std::uint32_t channels = 1;  ///< of a tap
+  std::uint32_t step = 8;      ///< bytes from group to group
+  std::vector<std::uint32_t> starts, taps;
+  bool operator==(const ListLayout&) const = default;
+};
+/// The starts with the fewest entries: channels that were removed leave blocks that no longer begin at multiples of 4.
+/// All are 4 channels before the last one at least.
+std::vector<std::uint32_t> list_starts(std::span<const std::int8_t> weights, std::uint32_t channels);
+/// Absent when the layout does not fit the header's numbers of 16 bits.
+std::optional<CodeTable> list_header(const ListLayout& layout);
+/// Throws Error(input).
+ListLayout parse_list_header(std::span<const std::uint8_t> header);
+
+/// Bytes from the window's first value to behind its last.
+std::uint32_t list_extent(const ListLayout& layout);
 
 /// Builds the best code (zero-run symbols only where they pay) for the union of `tensors`. Order matters not;
 /// deterministic. `lookup_share`: bytes of the direct lookup (it speeds up decoding) relative to the coded bytes, at
@@ -41,6 +63,9 @@ std::vector<CodeTable> range_headers(std::span<const FilterWeights> tensors);
 
 /// Whether this is a range coder's header.
 bool is_range(std::span<const std::uint8_t> table) noexcept;
+
+/// Whether this is a list's header.
+bool is_list(std::span<const std::uint8_t> table) noexcept;
 
 /// Codes one tensor with a table that knows all of its symbols. Throws Error(internal) when a symbol is missing.
 Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights, const FilterShape& shape = {});

@@ -31,12 +31,14 @@ struct Overlaps {
 };
 
 /// A runtime kernel: its C symbol, the function the host calls, the file under src/rt that holds it, and what it
-/// permits its output; it sees operands as arena values and trusts no number of the record.
+/// permits its output; it sees operands as arena values and trusts no number of the record. `list`: its weights are a
+/// list (ListLayout in codec.h), else they are raw or come from a reader.
 struct Kernel {
   const char* symbol;
   tinyc_kernel run;
   const char* source;
   Overlaps (*overlaps)(const Program&, const Layer&) = nullptr;
+  bool list = false;
 };
 
 /// Instruction sets with kernels of their own; every one of their kernels falls back on the portable one, so a program

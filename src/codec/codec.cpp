@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codec/list.h"
 #include "codec/pairs.h"
 #include "codec/range.h"
 #include "codec/table.h"
@@ -113,6 +114,7 @@ Bytes encode(const CodeTable& table, std::span<const std::int8_t> weights, const
     if (!stream) throw Error(ErrorCode::defect, "a range coder's header has no place for a weight");
     return std::move(*stream);
   }
+  if (is_list(table.bytes)) return list_encode(parse_list_header(table.bytes), weights);
   Encoder e(parse_table(table.bytes));
   for_each_pair(
       weights, [&](std::uint32_t run, std::int8_t w) { e.pair(run, w); }, [&](std::uint32_t run) { e.zeros(run); });
@@ -126,6 +128,7 @@ std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uin
   if (shape.channels < 1 || shape.taps < 1 || shape.step < 1 || shape.channels > kMaxFilter / shape.taps ||
       (shape.step > 1 && std::uint64_t{shape.channels} * shape.taps * shape.step != n))
     throw Error(ErrorCode::damaged_program, "the filters of a coded tensor do not fit its size");
+  if (is_list(table.bytes)) return list_decode(parse_list_header(table.bytes), stream, n);
   tinyc_layer layer{};
   layer.weights = reinterpret_cast<const std::int8_t*>(stream.data());
   layer.codec = table.bytes.data();
@@ -136,7 +139,9 @@ std::vector<std::int8_t> decode(const CodeTable& table, std::span<const std::uin
 bool is_range(std::span<const std::uint8_t> table) noexcept { return !table.empty() && table[0] >= kRangeKind; }
 
 void verify_table(std::span<const std::uint8_t> table) {
-  if (is_range(table)) {
+  if (is_list(table)) {
+    parse_list_header(table);
+  } else if (is_range(table)) {
     RangeHeader::parse(table);
   } else {
     parse_table(table);

@@ -141,7 +141,8 @@ std::set<std::string> kernel_files(const Program& p) {
   std::set<std::string> files;
   for (const Layer& l : p.layers) {
     files.insert(l.kernel->source);
-    if (l.codec >= 0) files.insert(is_range(p.blobs[at(l.codec)].bytes) ? kRangeSource : kHuffmanSource);
+    if (l.codec >= 0 && !l.kernel->list)
+      files.insert(is_range(p.blobs[at(l.codec)].bytes) ? kRangeSource : kHuffmanSource);
   }
   return files;
 }

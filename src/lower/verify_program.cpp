@@ -38,6 +38,19 @@ void verify_value(const Program& p, const Value& v) {
   check(v.first >= -1 && v.first <= end && v.last >= v.first && v.last <= end, name + "has a bad lifetime");
 }
 
+/// Lists are not checked where they run: here every number of one is, and that the window lies in scratch, or in the
+/// operand.
+void verify_list(const Program& p, const Layer& l, const std::string& name) {
+  const Bytes &table = p.blobs[static_cast<std::size_t>(l.codec)].bytes,
+              &stream = p.blobs[static_cast<std::size_t>(l.weights)].bytes;
+  decode({table}, stream, l.weight_count);
+  const ListLayout layout = parse_list_header(table);
+  const std::uint32_t window = layout.group == 4 ? l.scratch_bytes
+                               : l.in0 < 0       ? 0
+                                                 : p.values[static_cast<std::size_t>(l.in0)].bytes;
+  check(list_extent(layout) <= window, name + "has a list of weights for a larger window");
+}
+
 void verify_layer(const Program& p, const Layer& l) {
   const std::string name = "layer '" + printable(l.name) + "' ";
   const auto blob = [&](BlobId id, Blob::Type type) {
@@ -70,8 +83,11 @@ void verify_layer(const Program& p, const Layer& l) {
     check(l.weights >= 0 && l.record.stream_bytes == stored, name + "has a stream of the wrong size");
     const Bytes& table = p.blobs[static_cast<std::size_t>(l.codec)].bytes;
     verify_table(table);
+    check(is_list(table) == l.kernel->list, name + "has weights that its kernel does not read");
+    if (is_list(table)) verify_list(p, l, name);
     check(reader_bytes(table, filter_shape(l)) <= l.scratch_bytes, name + "has no scratch for its reader");
   } else {
+    check(!l.kernel->list, name + "has no list of weights");
     check(l.record.stream_bytes == 0, name + "has a stream without a decode table");
   }
 }

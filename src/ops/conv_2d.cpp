@@ -1,11 +1,13 @@
 // CONV_2D. Inputs: x [n,h,w,c], weights [out_c, k_h, k_w, c / groups], optional bias [out_c].
-#include "ops/weighted.h"
+#include "ops/listed.h"
 
 extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_list(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_list_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -223,11 +225,19 @@ Overlaps overlaps(const Program& p, const Layer& l) {
   return window_overlaps(p, l, l.record.p[1] ? WindowOrder::filters : WindowOrder::gathered);
 }
 
-constexpr Kernel kKernels[] = {{"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
-                               {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
-                               {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps},
-                               {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps},
-                               {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c", overlaps}};
+/// A row of windows is gathered before its outputs are written, or four pixels.
+Overlaps list_overlaps(const Program& p, const Layer& l) {
+  return l.record.p[0] == l.record.in_c ? window_overlaps(p, l, WindowOrder::gathered) : Overlaps{};
+}
+
+constexpr Kernel kKernels[] = {
+    {"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
+    {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
+    {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps},
+    {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps},
+    {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c", overlaps},
+    {"tinyc_conv_2d_list", tinyc_conv_2d_list, "tinyc_conv_2d_list.c", list_overlaps, true},
+    {"tinyc_conv_2d_list_dsp", tinyc_conv_2d_list_dsp, "tinyc_conv_2d_list_dsp.c", list_overlaps, true}};
 
 /// Whether two pixels at a time are faster: joining their windows costs what it saves in two filters.
 bool pays_pair(const tinyc_layer& r, const Tensor& w) {
@@ -248,6 +258,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto window = static_cast<std::uint32_t>(w.shape[1] * w.shape[2] * w.shape[3]), words = (window + 3) / 4;
   l.record.p[0] = w.shape[3];
   l.record.p[1] = in_place ? 1 : 0;
+  if (list_conv_2d(g, l, out, n.inputs[1], facts, {&kKernels[5], &kKernels[6]})) {
+    out.add(std::move(l));
+    return;
+  }
   std::uint32_t patch = in_place ? 0 : window;
   if (out.options().family == Family::dsp && !offset && window >= 4 && facts.fits_dsp()) {
     l.kernel = &kKernels[2];

@@ -1,11 +1,13 @@
 // FULLY_CONNECTED. Inputs: x (any rank, a multiple of `in` elements), weights [out, in], optional bias [out].
 // Output [..., out] with keep_dims, else [elements / in, out].
-#include "ops/weighted.h"
+#include "ops/listed.h"
 
 extern "C" int tinyc_fully_connected(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_fully_connected_mve(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_list(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_fully_connected_list_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -47,12 +49,19 @@ void backward(const BackwardArgs& a) {
   add_bias_gradient(a, g, rows, channels);
 }
 
-/// Each output needs its whole row. Rows are pictures of one pixel and one window.
-Overlaps overlaps(const Program& p, const Layer& l) {
-  if (l.record.n < 2 || l.record.block < l.record.out_c) return {};
+/// Rows are pictures of one pixel and one window.
+Layer as_pictures(const Layer& l) {
   Layer rows = l;
   tinyc_layer& r = rows.record;
   r.in_h = r.in_w = r.out_h = r.out_w = r.k_h = r.k_w = r.stride_h = r.stride_w = 1;
+  return rows;
+}
+
+/// Each output needs its whole row.
+Overlaps overlaps(const Program& p, const Layer& l) {
+  if (l.record.n < 2 || l.record.block < l.record.out_c) return {};
+  Layer rows = as_pictures(l);
+  tinyc_layer& r = rows.record;
   if (l.kernel->run == tinyc_fully_connected || l.kernel->run == tinyc_fully_connected_wzp)
     return window_overlaps(p, rows, WindowOrder::filters);
   if (r.n > 32767) return {};
@@ -61,11 +70,18 @@ Overlaps overlaps(const Program& p, const Layer& l) {
   return group_overlaps(p, rows, 4);
 }
 
+Overlaps list_overlaps(const Program& p, const Layer& l) {
+  return l.record.n < 2 ? Overlaps{} : window_overlaps(p, as_pictures(l), WindowOrder::again);
+}
+
 constexpr Kernel kKernels[] = {
     {"tinyc_fully_connected", tinyc_fully_connected, "tinyc_fully_connected.c", overlaps},
     {"tinyc_fully_connected_wzp", tinyc_fully_connected_wzp, "tinyc_fully_connected.c", overlaps},
     {"tinyc_fully_connected_dsp", tinyc_fully_connected_dsp, "tinyc_fully_connected_dsp.c", overlaps},
-    {"tinyc_fully_connected_mve", tinyc_fully_connected_mve, "tinyc_fully_connected_mve.c", overlaps}};
+    {"tinyc_fully_connected_mve", tinyc_fully_connected_mve, "tinyc_fully_connected_mve.c", overlaps},
+    {"tinyc_fully_connected_list", tinyc_fully_connected_list, "tinyc_fully_connected_list.c", list_overlaps, true},
+    {"tinyc_fully_connected_list_dsp", tinyc_fully_connected_list_dsp, "tinyc_fully_connected_list_dsp.c",
+     list_overlaps, true}};
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const Tensor& w = g.at(n.inputs[1]);
@@ -78,6 +94,10 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const ScaleFacts facts = lower_scales(g, l, out, n.inputs[0], w, bias, n.outputs[0], 0,
                                         w.quant->per_channel() ? ScaleProduct::in_double : ScaleProduct::in_float,
                                         get<FullyConnected>(n.op).act);
+  if (list_fully_connected(g, l, out, n.inputs[1], facts, {&kKernels[4], &kKernels[5]})) {
+    out.add(std::move(l));
+    return;
+  }
   std::uint32_t row = 0;
   if (out.options().family == Family::dsp && w.quant->zero_point.at(0) == 0 && w.shape[1] % 4 == 0 &&
       facts.fits_dsp()) {

@@ -1,5 +1,7 @@
 #include "ops/weighted.h"
 
+#include "ops/silent_channels.h"
+
 namespace tinyc {
 
 void check_bias(std::span<const Tensor* const> in, std::int64_t channels) {
@@ -80,21 +82,27 @@ ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId 
   for (std::size_t c = 0; c < channels; ++c) {
     const std::int64_t b = bias == kNoTensor ? 0 : g.at(bias).as<std::int32_t>()[c];
     folded[c] = static_cast<std::int32_t>(static_cast<std::uint32_t>(b - (fold_input ? in.zero_point * sums[c] : 0)));
-    facts.largest_sum = std::max(facts.largest_sum, std::abs(std::int64_t{folded[c]}) + products);
   }
 
   const Quant& q = *weights.quant;
-  std::vector<std::int32_t> mult;
-  std::vector<std::int8_t> shift;
+  std::vector<Multiplier> scales;
   for (const float s : q.scale) {
     const double both = product == ScaleProduct::in_float ? static_cast<double>(in.scale * s)
                                                           : static_cast<double>(in.scale) * static_cast<double>(s);
-    const Multiplier m = quantize_multiplier(both / static_cast<double>(result.scale));
+    scales.push_back(quantize_multiplier(both / static_cast<double>(result.scale)));
+  }
+  const ActRange range = activation_range(act, result.scale, result.zero_point);
+  if (scales.size() == channels && w_zp == 0) lend_scales(weights, axis, range, result.zero_point, folded, scales);
+  std::vector<std::int32_t> mult;
+  std::vector<std::int8_t> shift;
+  for (const Multiplier& m : scales) {
     mult.push_back(m.mantissa);
     shift.push_back(static_cast<std::int8_t>(m.shift));
     facts.least_shift = std::min(facts.least_shift, m.shift);
     facts.most_shift = std::max(facts.most_shift, m.shift);
   }
+  for (const std::int32_t b : folded)
+    facts.largest_sum = std::max(facts.largest_sum, std::abs(std::int64_t{b}) + products);
   l.bias = out.params_i32(l.name + " bias", folded);
   // channels whose scales differ by powers of two need one multiplier
   const bool one_mult = std::ranges::all_of(mult, [&](std::int32_t m) { return m == mult[0]; }),
@@ -104,7 +112,6 @@ ScaleFacts lower_scales(const Graph& g, Layer& l, ProgramBuilder& out, TensorId 
   l.mult = out.params_i32(l.name + " multipliers", mult);
   l.shift = out.params_i8(l.name + " shifts", shift);
 
-  const ActRange range = activation_range(act, result.scale, result.zero_point);
   tinyc_layer& r = l.record;
   r.in0_zp = static_cast<std::int16_t>(in.zero_point);
   r.out_zp = static_cast<std::int16_t>(result.zero_point);

@@ -36,13 +36,17 @@ LayerReport describe_layer(const Program& p, std::size_t index) {
     if (const Blob* b = blob(p, id)) r.bytes += b->bytes.size();
   const std::vector<std::int8_t> w = weights_of(p, l);
   const Blob* codec = blob(p, l.codec);
-  r.coding = w.empty() ? "none" : !codec ? "raw" : is_range(codec->bytes) ? "range" : "huffman";
+  r.coding = w.empty()                ? "none"
+             : !codec                 ? "raw"
+             : is_list(codec->bytes)  ? "list"
+             : is_range(codec->bytes) ? "range"
+                                      : "huffman";
   if (w.empty()) return r;
   r.weights = static_cast<std::int64_t>(w.size());
   r.nonzero = r.weights - std::count(w.begin(), w.end(), std::int8_t{0});
   r.bits_per_weight = 8.0 * static_cast<double>(blob(p, l.weights)->bytes.size()) / static_cast<double>(w.size());
   r.entropy_bits_per_weight = entropy_bits(w);
-  if (codec && l.macs > 0)
+  if (codec && !l.kernel->list && l.macs > 0)
     r.decode_share = static_cast<double>(decode_instructions(codec->bytes, w)) /
                      (mac_instructions(*l.kernel) * static_cast<double>(l.macs));
   const Blob* bias = blob(p, l.bias);

@@ -50,7 +50,8 @@ Written by `./dev bench`, which measures all of it again. The nets of MLPerf Tin
 not ours to ship: where the folder of reference models is missing, their lines stay as they were, and the command says so.
 
 ## Method
-- **Nets**: int8 as published, nothing pruned, weights uncoded (`tinyc compress NET.tflite --coding raw --target CORE`).
+- **Nets**: int8 as published, nothing pruned, weights uncoded (`tinyc compress NET.tflite --coding raw --target CORE`). The nets named
+  `-pruned` are the float ones, pruned by magnitude without training: what they cost is that of trained ones, what they answer is not.
   `fashion` is the example's float CNN, quantized; in `fashion-coded` its weights are Huffman codes.
 - **Input**: byte i is `((i * 1103515245 + 12345) >> 16) & 255`. Outputs equal TensorFlow Lite's on every core.
 - **Instructions** that one `net_invoke` executes, exact, counted by a plugin of QEMU. Instructions are not cycles: an MVE

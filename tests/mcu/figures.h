@@ -18,6 +18,7 @@ struct Net {
 
 #define TINYC_DENSE "--coding raw"
 #define TINYC_SPEED TINYC_DENSE " --optimize speed"
+#define TINYC_PRUNED TINYC_SPEED " --prune-criterion magnitude"
 inline constexpr Net kNets[] = {
     {"ic", "pretrainedResnet_quant.tflite", TINYC_DENSE, true, "image classification, ResNet-8", 0x0b0915f3},
     {"kws", "kws_ref_model.tflite", TINYC_DENSE, true, "keyword spotting, DS-CNN", 0xbf94a0b3},
@@ -30,6 +31,13 @@ inline constexpr Net kNets[] = {
     {"vww-speed", "vww_96_int8.tflite", TINYC_SPEED, true, "visual wake words with --optimize speed", 0x3a5f7f09},
     {"ad-speed", "ad01_int8.tflite", TINYC_SPEED, true, "anomaly detection with --optimize speed", 0xc8c8b3e3},
     {"person-speed", "person_detect.tflite", TINYC_SPEED, true, "person detection with --optimize speed", 0xb9231409},
+    {"ic-pruned", "pretrainedResnet.tflite",
+     TINYC_PRUNED " --prune 0.8:block4 --calib '%/cifar10_train10k.npz' --calib-samples 50", true,
+     "image classification, 80 % of the weights pruned in fours, with --optimize speed", 0},
+    {"kws-pruned", "kws_float.tflite", TINYC_PRUNED " --prune 0.8:block4 --calib '%/kws_dev500.npz[0:250]'", true,
+     "keyword spotting, 80 % of the weights pruned in fours, with --optimize speed", 0},
+    {"ad-pruned", "ad01_fp32.tflite", TINYC_PRUNED " --prune 0.9 --calib '%/ad_dev.npz[0:1400:5]'", true,
+     "anomaly detection, 90 % of the weights pruned, with --optimize speed", 0},
     {"hello", "hello_world_int8.tflite", TINYC_DENSE, true, "a sine, three layers", 0x010c56d3},
     {"fashion", "examples/fashion_mnist/fashion.tflite",
      TINYC_DENSE " --calib '@/examples/fashion_mnist/calib.npz' --preprocess scale=0.00392156862745098", false,
@@ -38,13 +46,15 @@ inline constexpr Net kNets[] = {
      "--coding huffman --calib '@/examples/fashion_mnist/calib.npz' --preprocess scale=0.00392156862745098", false,
      "the same, weights in Huffman codes", 0},
 };
+#undef TINYC_PRUNED
 #undef TINYC_SPEED
 #undef TINYC_DENSE
 
-/// Arguments of tinyc compress; `@` stands for the repository.
+/// Arguments of tinyc compress; `@` stands for the repository, `%` for the folder of reference data.
 inline std::string arguments(const Net& n, const fs::path& root, const fs::path& shared) {
   std::string text = "'" + ((n.shared ? shared / "models" : root) / n.file).string() + "' --int8 -q " + n.arguments;
-  for (std::size_t at; (at = text.find('@')) != std::string::npos;) text.replace(at, 1, root.string());
+  for (const auto& [sign, folder] : {std::pair('@', root), std::pair('%', shared / "data")})
+    for (std::size_t at; (at = text.find(sign)) != std::string::npos;) text.replace(at, 1, folder.string());
   return text;
 }
 

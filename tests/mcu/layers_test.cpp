@@ -67,6 +67,18 @@ WeightedCase random_fully_connected(Random& r) {
   return c;
 }
 
+/// Makes a third of the layers sparse enough for a list: most blocks of four channels, or most weights, are zero.
+void thin(Random& r, WeightedCase& c) {
+  if (r.in(0, 2)) return;
+  c.coded = false;
+  const auto row = static_cast<std::size_t>(c.w.shape.back()), block = std::size_t{r.in(0, 2) ? 4u : 1u};
+  const int rarity = r.in(2, 20);
+  for (std::size_t first = 0; first < c.w.values.size(); first += row)
+    for (std::size_t i = 0; i < row; i += block)
+      if (r.in(0, rarity))
+        for (std::size_t k = i; k < std::min(i + block, row); ++k) c.w.values[first + k] = 0;
+}
+
 struct Case {
   WeightedCase layer;
   Int8s expected;
@@ -76,6 +88,7 @@ std::vector<Case> random_cases(std::size_t count) {
   Random r(2026);
   std::vector<Case> cases;
   const auto add = [&](WeightedCase c, auto definition) {
+    thin(r, c);
     if (r.in(0, 3) == 0) c.in.zero_point = -128;
     if (r.in(0, 3) == 0) c.out.zero_point = r.in(0, 1) ? -128 : 127;
     const Shape y = graph_of(c).at(graph_of(c).outputs[0]).shape;
@@ -176,6 +189,10 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
       const std::string suffix = family == Family::dsp ? "_dsp" : family == Family::mve ? "_mve" : "";
       for (const char* stem : {"tinyc_conv_2d", "tinyc_depthwise_conv_2d", "tinyc_fully_connected"})
         CHECK(std::ranges::count(file.kernels(), stem + suffix) == 1);  // else the special kernels would not be tested
+      for (const char* stem : {"tinyc_conv_2d_list", "tinyc_fully_connected_list"}) {
+        CHECK(std::ranges::count(file.kernels(), stem) == (family == Family::mve ? 0 : 1));  // vectors are faster
+        CHECK(std::ranges::count(file.kernels(), std::string(stem) + "_dsp") == (family == Family::dsp ? 1 : 0));
+      }
       write_runtime(dir);
       const std::string flags = std::string(core.flags) +
                                 " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +
