@@ -46,7 +46,7 @@ std::string plan_text(const CompressOptions& o) {
   out +=
       row("size",
           "about " + std::to_string(static_cast<std::uint64_t>(kept * static_cast<double>(loaded.model.facts.params))) +
-              " B of weights, less what coding saves; RAM about " + std::to_string(ram_bound(g)) + " B");
+              " B of weights, less what coding saves; RAM at most about " + std::to_string(ram_bound(g)) + " B");
   std::string data = samples("calibrate", loaded.calibration) + samples("measure", loaded.evaluation) +
                      samples("train", loaded.training);
   data.resize(data.empty() ? 0 : data.size() - 2);
