@@ -79,7 +79,8 @@ TEST_CASE("write_files makes the folders that names begin with, and removes them
   // "a" is a file: nothing can be in it
   CHECK(kind_of([&] { write_files(dir, {{"0/1/2", text}, {"a/f", text}}); }) == ErrorKind::write);
   CHECK(entries(dir) == 2);
-  CHECK(kind_of([&] { write_files(dir / "new", {{"0/1/2", text}, {std::string(300, 'n'), text}}); }) ==
-        ErrorKind::write);
+  CHECK(kind_of([&] { write_files(dir, {{"0/1/2", text}, {"b", text}}); }) == ErrorKind::write);
+  CHECK(entries(dir) == 2);
+  CHECK(kind_of([&] { write_files(dir / "new/er", {{"0", text}, {"0/1/2", text}}); }) == ErrorKind::write);
   CHECK(entries(dir) == 2);
 }
