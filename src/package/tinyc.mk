@@ -9,13 +9,19 @@
 #
 # tinyc runs again when the model, what it read, its options or tinyc itself has changed; a gate that fails stops make.
 # Set before the include: TINYC (the command), TINYC_BUILD (where files are written, default build/tinyc). Link with
-# -Wl,--gc-sections and compile with -ffunction-sections: then the linker keeps the kernels that the models use.
+# -Wl,--gc-sections and compile with -ffunction-sections: then the linker keeps what the program uses.
 tinyc_here := $(dir $(lastword $(MAKEFILE_LIST)))
 TINYC ?= $(firstword $(wildcard $(tinyc_here)../../bin/tinyc) tinyc)
 TINYC_BUILD ?= build/tinyc
-TINYC_SOURCES := $(wildcard $(tinyc_here)runtime/*.c)
-TINYC_CPPFLAGS := -I$(tinyc_here)runtime
+TINYC_SOURCES := $(TINYC_BUILD)/runtime/tinyc_rt.c
+TINYC_CPPFLAGS := -I$(TINYC_BUILD)/runtime
 TINYC_HEADERS :=
+
+# the kernels that the models need; its prerequisites are the models
+tinyc_goal := $(.DEFAULT_GOAL)
+$(TINYC_BUILD)/runtime/tinyc_rt.c:
+	$(TINYC) runtime $(^D) -q -o $(@D)
+.DEFAULT_GOAL := $(tinyc_goal)
 
 # $(call tinyc_model,NAME,MODEL,OPTIONS)
 define tinyc_model
@@ -35,6 +41,7 @@ $(TINYC_BUILD)/$(1)/$(1)_data.cc: $(2) $(TINYC_BUILD)/$(1).options $(wildcard $(
 $(TINYC_BUILD)/$(1)/$(1)_data.c: $(TINYC_BUILD)/$(1)/$(1)_data.cc
 	cp $$< $$@
 $(TINYC_BUILD)/$(1)/$(1)_data.h: $(TINYC_BUILD)/$(1)/$(1)_data.cc ;
+$(TINYC_BUILD)/runtime/tinyc_rt.c: $(TINYC_BUILD)/$(1)/$(1)_data.cc
 
 -include $(TINYC_BUILD)/$(1).d
 # none of these targets is what a bare `make` makes
