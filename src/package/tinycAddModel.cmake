@@ -7,7 +7,7 @@
 # models of a project share one runtime, which `tinyc runtime` writes from what they need. tinyc runs while the project is built, again only when the
 # model, what it read, an option or tinyc itself has changed; a gate that fails stops the build. OPTIONS go to `tinyc
 # compress` as they are. Paths count from the current source folder; the report is in
-# ${CMAKE_CURRENT_BINARY_DIR}/NAME.tinyc.
+# ${CMAKE_CURRENT_BINARY_DIR}/NAME_tinyc.
 include_guard(DIRECTORY)
 
 # The whole runtime, for code that tinyc wrote elsewhere.
@@ -94,7 +94,7 @@ function(tinyc_add_model name)
     list(APPEND depends "${file}")
   endforeach()
 
-  set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}.tinyc")
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}_tinyc")
   set(data "${out}/${name}_data.cc")
   add_custom_command(OUTPUT "${data}" BYPRODUCTS "${out}/${name}_data.h" "${out}/report.json"
     COMMAND tinyc::tinyc ${command} ${arg_OPTIONS} --name ${name} --reproducible -q -o "${out}" --depfile "${out}.d"
@@ -104,14 +104,14 @@ function(tinyc_add_model name)
     tinyc_add_models_runtime()
   endif()
   # models of other folders are ordered by targets: there their files have no rules
-  add_custom_target(${name}_tinyc DEPENDS "${data}")
-  add_dependencies(tinyc_models_runtime ${name}_tinyc)
+  add_custom_target(${name}_compress DEPENDS "${data}")
+  add_dependencies(tinyc_models_runtime ${name}_compress)
   set_property(TARGET tinyc_models_runtime APPEND PROPERTY TINYC_MODELS "${out}")
   set_property(TARGET tinyc_models_runtime APPEND PROPERTY TINYC_DATA "${data}")
   # the text is C as well as C++; the runtime needs C anyhow
   set_source_files_properties("${data}" PROPERTIES LANGUAGE C)
   add_library(${name} STATIC "${data}")
-  add_dependencies(${name} ${name}_tinyc)
+  add_dependencies(${name} ${name}_compress)
   target_include_directories(${name} SYSTEM PUBLIC "${out}")
   target_link_libraries(${name} PUBLIC tinyc_models_runtime)
   set_target_properties(${name} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON TINYC_REPORT "${out}/report.json")
