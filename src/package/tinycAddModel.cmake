@@ -4,13 +4,13 @@
 #   [OPTIONS option...] [DEPENDS file...])
 #
 # A static library NAME from the C that `tinyc compress` writes; `#include "NAME_data.h"` works where it is linked. All
-# models of a project share one runtime (tinyc::runtime). tinyc runs while the project is built, again only when the
+# models of a project share one runtime, which `tinyc runtime` writes from what they need. tinyc runs while the project is built, again only when the
 # model, what it read, an option or tinyc itself has changed; a gate that fails stops the build. OPTIONS go to `tinyc
 # compress` as they are. Paths count from the current source folder; the report is in
-# ${CMAKE_CURRENT_BINARY_DIR}/NAME.tinyc.
+# ${CMAKE_CURRENT_BINARY_DIR}/NAME_tinyc.
 include_guard(DIRECTORY)
 
-# The runtime, once a project. The linker takes from it what the models use.
+# The whole runtime, for code that tinyc wrote elsewhere.
 if(CMAKE_C_COMPILER_LOADED AND NOT TARGET tinyc_runtime)
   file(GLOB tinyc_sources "${TINYC_RUNTIME_DIR}/*.c")
   add_library(tinyc_runtime STATIC EXCLUDE_FROM_ALL ${tinyc_sources})
@@ -19,6 +19,23 @@ if(CMAKE_C_COMPILER_LOADED AND NOT TARGET tinyc_runtime)
   target_compile_options(tinyc_runtime PRIVATE $<$<C_COMPILER_ID:GNU,Clang>:-ffunction-sections;-fdata-sections>)
   add_library(tinyc::runtime ALIAS tinyc_runtime)
 endif()
+
+# The runtime of all models of a project, which are the directories in its property TINYC_MODELS.
+function(tinyc_add_models_runtime)
+  if(NOT CMAKE_C_COMPILER_LOADED)
+    message(FATAL_ERROR "tinyc_add_model: the runtime is C: name C among the languages of project(), before find_package(tinyc)")
+  endif()
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/tinyc_runtime")
+  set(models "$<TARGET_PROPERTY:tinyc_models_runtime,TINYC_MODELS>")
+  add_custom_command(OUTPUT "${out}/tinyc_rt.c" BYPRODUCTS "${out}/tinyc_rt.h"
+    COMMAND tinyc::tinyc runtime "${models}" -q -o "${out}"
+    DEPENDS "$<TARGET_PROPERTY:tinyc_models_runtime,TINYC_DATA>" tinyc::tinyc COMMENT "tinyc: the runtime of all models"
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_library(tinyc_models_runtime STATIC EXCLUDE_FROM_ALL "${out}/tinyc_rt.c")
+  target_include_directories(tinyc_models_runtime SYSTEM PUBLIC "${out}")
+  set_target_properties(tinyc_models_runtime PROPERTIES C_STANDARD 99 C_EXTENSIONS ON)
+  target_compile_options(tinyc_models_runtime PRIVATE $<$<C_COMPILER_ID:GNU,Clang>:-ffunction-sections;-fdata-sections>)
+endfunction()
 
 # PATH as the command line wants it: absolute, whatever rows are behind it.
 function(tinyc_absolute result path)
@@ -77,19 +94,25 @@ function(tinyc_add_model name)
     list(APPEND depends "${file}")
   endforeach()
 
-  set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}.tinyc")
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}_tinyc")
   set(data "${out}/${name}_data.cc")
   add_custom_command(OUTPUT "${data}" BYPRODUCTS "${out}/${name}_data.h" "${out}/report.json"
     COMMAND tinyc::tinyc ${command} ${arg_OPTIONS} --name ${name} --reproducible -q -o "${out}" --depfile "${out}.d"
     DEPENDS ${depends} tinyc::tinyc DEPFILE "${out}.d" COMMENT "tinyc: ${name} from ${arg_MODEL}" VERBATIM)
 
-  if(NOT TARGET tinyc_runtime)
-    message(FATAL_ERROR "tinyc_add_model(${name}): the runtime is C: name C among the languages of project(), before find_package(tinyc)")
+  if(NOT TARGET tinyc_models_runtime)
+    tinyc_add_models_runtime()
   endif()
+  # models of other folders are ordered by targets: there their files have no rules
+  add_custom_target(${name}_compress DEPENDS "${data}")
+  add_dependencies(tinyc_models_runtime ${name}_compress)
+  set_property(TARGET tinyc_models_runtime APPEND PROPERTY TINYC_MODELS "${out}")
+  set_property(TARGET tinyc_models_runtime APPEND PROPERTY TINYC_DATA "${data}")
   # the text is C as well as C++; the runtime needs C anyhow
   set_source_files_properties("${data}" PROPERTIES LANGUAGE C)
   add_library(${name} STATIC "${data}")
+  add_dependencies(${name} ${name}_compress)
   target_include_directories(${name} SYSTEM PUBLIC "${out}")
-  target_link_libraries(${name} PUBLIC tinyc_runtime)
+  target_link_libraries(${name} PUBLIC tinyc_models_runtime)
   set_target_properties(${name} PROPERTIES C_STANDARD 99 C_EXTENSIONS ON TINYC_REPORT "${out}/report.json")
 endfunction()

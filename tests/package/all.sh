@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installations from nothing, in minutes rather than seconds:  all.sh [BUILD]   as root, with the network's Debian mirror
 # .deb and wheel in a fresh chroot (debootstrap), the wheel with every Python 3.9 to 3.13 that is found (PATH, pyenv), the
-# static command in an empty root, the container file. Says what it skips. WHEEL=file.whl: this one, not built anew.
+# static command in an empty root, the container file. Says what it skips. WHEEL=file.whl, DEB=file.deb: these, not
+# built anew.
 set -eu
 build=$(cd "${1:-$(dirname "$0")/../../build}" && pwd)
 . "$(dirname "$0")/lib.sh"
@@ -74,7 +75,10 @@ done
 
 echo "== apt install and remove in a fresh chroot"
 if [ "$(id -u)" -eq 0 ] && have debootstrap; then
-  ./dev package 2>"$work/log" || { cat "$work/log" >&2; fail "./dev package"; }
+  if [ -z "${DEB:-}" ]; then
+    ./dev package 2>"$work/log" || { cat "$work/log" >&2; fail "./dev package"; }
+    DEB=$(echo build/tinyc_*.deb)
+  fi
   . /etc/os-release
   mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -1)
   [ -n "$mirror" ] || mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\).*/\2/p' /etc/apt/sources.list | head -1)
@@ -86,7 +90,7 @@ if [ "$(id -u)" -eq 0 ] && have debootstrap; then
   in_fresh apt-get install -y -qq --no-install-recommends cmake ninja-build g++ make zlib1g-dev python3-venv man-db bash-completion \
     libfmt9 libspdlog1.10 libtomlplusplus3 >"$work/log" 2>&1 || { tail "$work/log" >&2; fail "apt-get in the chroot"; }
   files() { (cd "$fresh" && find etc usr opt root home -not -path 'usr/share/man/*cat*' | sort); }
-  cp build/tinyc_*.deb "$wheel" "$fresh/root/"
+  cp "$DEB" "$wheel" "$fresh/root/"
   cp -r examples "$fresh/root/examples"
   files >"$work/before"
   in_fresh sh -c 'apt-get install -y -qq /root/tinyc_*.deb' >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "apt install"; }

@@ -18,7 +18,7 @@ cat "$work/answer"
 grep -q '^20 pictures; right: exact 1[89], coarse 1[0-9]$' "$work/answer" || fail "wrong answers"
 "$prefix/bin/tinyc" compress ../fashion_mnist/fashion.tflite --int8 --calib ../fashion_mnist/calib.npz \
   --preprocess scale=0.00392156862745098 --target cortex-m4 --max-ram 16KiB --name exact --reproducible -q -o by_hand >/dev/null
-diff -r by_hand build/exact.tinyc || fail "tinyc_add_model and the command line write different files"
+diff -r by_hand build/exact_tinyc || fail "tinyc_add_model and the command line write different files"
 
 echo "== nothing is redone when nothing changed"
 state build >"$work/before"
@@ -26,7 +26,7 @@ make_it >/dev/null
 state build | diff "$work/before" - || fail "a second build did something"
 
 echo "== data, options and models are dependencies"
-stamp() { stat -c %Y.%y "build/$1.tinyc/$1_data.cc"; }
+stamp() { stat -c %Y.%y "build/$1_tinyc/$1_data.cc"; }
 exact=$(stamp exact) coarse=$(stamp coarse)
 sleep 1
 printf '[defaults]\ncalib-samples = 60\n' >../fashion_mnist/tinyc.toml

@@ -42,7 +42,7 @@ cp "$example/calib.npz" "$work/lines/models/"
 block docs/firmware_builds.md "include /usr/share" | sed "s|/usr/share/tinyc|$work/tinyc/share/tinyc|" >"$work/lines/Makefile"
 printf 'objects: $(TINYC_SOURCES) $(TINYC_HEADERS)\n\tls $(TINYC_SOURCES)\n' >>"$work/lines/Makefile"
 make -C "$work/lines" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "the lines of docs/firmware_builds.md"; }
-grep -q '^build/tinyc/kws/kws_data.c$' "$work/log" || fail "TINYC_SOURCES lacks the model"
+grep -q '^build/tinyc/src/kws_data.c$' "$work/log" || fail "TINYC_SOURCES lacks the model"
 
 sed -i 's/--weight-bits 4/--weight-bits 5/' Makefile
 make_it >"$work/log"
