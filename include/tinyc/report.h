@@ -12,6 +12,13 @@
 
 namespace tinyc {
 
+/// What a layer's int8 output held on some samples: those for calibration where they are real.
+struct Activations {
+  double lowest = 0, highest = 0;        ///< the real values of -128 and 127
+  double min = 0, max = 0;               ///< the least and the largest real value seen
+  std::vector<std::uint64_t> histogram;  ///< 32 bins over [-128, 127]
+};
+
 struct LayerReport {
   int index = 0;
   std::string op, name, coding;  ///< coding: "raw", "huffman", "range", or "none" without weights
@@ -22,6 +29,7 @@ struct LayerReport {
   std::optional<double>
       decode_share;  ///< instructions of decoding over those of the layer's work, about; of coded ones
   std::vector<std::uint32_t> histogram;  ///< 32 bins over [-128, 127]; empty without weights
+  std::optional<Activations> activations;
 };
 
 struct Accuracy {
@@ -31,6 +39,9 @@ struct Accuracy {
   double agreement = 0;                           ///< share of samples with the same arg max
   double sqnr_db = 0;                             ///< over all outputs
   bool synthetic = false;                         ///< measured on made-up data: says nothing about accuracy
+  /// Samples by [class of the label][class that the compressed model gives], as many columns as rows; empty unless the
+  /// metric is top1 and the classes are few.
+  std::vector<std::vector<std::uint32_t>> confusion;
 };
 
 /// One state of the model on its way: what its weights and biases take and what it is worth.
@@ -75,6 +86,9 @@ std::string to_json(const Report& r, bool reproducible);
 Report report_from_json(const std::string& text, const std::string& path);
 /// One HTML file, inline SVG, no script.
 std::string to_html(const Report& r, const Program& p);
+/// The same of a model before compression; `g` is null when it has operators that tinyc does not support, `ram_bound`
+/// the bytes of int8 activations that live at once.
+std::string to_html(const ModelFacts& facts, const std::string& name, const Graph* g, std::uint64_t ram_bound);
 /// The table for a person: before and after for size, RAM, accuracy, the worst layers. At most 100 columns.
 std::string to_table(const Report& r);
 

@@ -122,9 +122,11 @@ int dispatch(int argc, char** argv) {
   common(compress);
 
   bool inspect_json = false;
+  std::string inspect_html;
   auto* inspect = app.add_subcommand("inspect", "operators, shapes, parameters, MACs, RAM bound");
   inspect->add_option("MODEL", model)->required();
   inspect->add_flag("--json", inspect_json);
+  inspect->add_option("--html", inspect_html, "write a page about the model to this file");
   common(inspect);
 
   RunArguments run_arguments;
@@ -281,7 +283,7 @@ int dispatch(int argc, char** argv) {
                  log_format == "json" ? LogFormat::json : LogFormat::text);
 
   if (*compress) return command_compress(model, compress_values.given(), config, depfile, plan);
-  if (*inspect) return command_inspect(model, inspect_json);
+  if (*inspect) return command_inspect(model, inspect_json, inspect_html);
   if (*run) return command_run(run_arguments);
   if (*eval) return command_eval(eval_arguments);
   if (*train) {

@@ -30,7 +30,8 @@ std::string plan_text(const CompressOptions& o);
 int compress_to_folder(const CompressOptions& o);
 int command_compress(const std::string& model, const std::map<std::string, std::string>& given,
                      const std::string& config, const std::string& depfile = {}, bool plan = false);
-int command_inspect(const std::string& model, bool json);
+/// `html`: the page to write, if any.
+int command_inspect(const std::string& model, bool json, const std::string& html);
 
 struct RunArguments {
   std::string model, input, output, preprocess;

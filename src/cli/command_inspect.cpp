@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/cli.h"
 #include "cli/console.h"
@@ -8,20 +10,25 @@
 #include "tinyc/dataset.h"
 #include "tinyc/error.h"
 #include "tinyc/import.h"
+#include "tinyc/report.h"
 
 namespace tinyc {
-int command_inspect(const std::string& path, bool as_json) {
+int command_inspect(const std::string& path, bool as_json, const std::string& html) {
   const Bytes file = read_file(path, ErrorKind::input);
   const ModelFacts facts = inspect_tflite(file, path);
   std::int64_t work = 0;
   std::uint64_t ram = 0;
   std::string stage;
+  std::optional<Import> model;
   if (facts.unsupported.empty()) {
-    const Import model = import_tflite(file, path);
-    for (const Node& n : model.graph.nodes) work += macs(model.graph, n);
-    ram = ram_bound(model.graph);
-    stage = name_of(model.graph.stage);
+    model = import_tflite(file, path);
+    for (const Node& n : model->graph.nodes) work += macs(model->graph, n);
+    ram = ram_bound(model->graph);
+    stage = name_of(model->graph.stage);
   }
+  if (!html.empty())
+    write_file(html,
+               to_html(facts, std::filesystem::path(path).filename().string(), model ? &model->graph : nullptr, ram));
   const int code = facts.unsupported.empty() ? 0 : static_cast<int>(ErrorKind::unsupported);
   if (as_json) {
     nlohmann::ordered_json j;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "pipeline/activations.h"
 #include "pipeline/finetune_hook.h"
 #include "pipeline/plan_quantization.h"
 #include "pipeline/targets.h"
@@ -15,7 +16,7 @@ namespace tinyc {
 namespace {
 
 constexpr std::size_t kSyntheticSamples = 32, kTrainingCalibration = 500, kSyntheticElements = std::size_t{1} << 26,
-                      kSqnrSamples = 4;
+                      kSqnrSamples = 4, kHistogramSamples = 32;
 
 // Fewer where an input is so large that the usual number would not fit into memory.
 std::size_t synthetic_samples(const Graph& g) {
@@ -255,6 +256,10 @@ Compressed Compression::finish(float bit_price, bool trial) const {
   if (!in_.evaluation && in_.calibration)
     r.warnings.push_back(warning(WarningCode::measured_on_calibration,
                                  "accuracy was measured on the calibration samples; give --eval DATA for other ones"));
+  if (!trial) {
+    const Dataset& seen = calibration_ == &synthetic_ ? *data_ : *calibration_;
+    observe_activations(out.program, seen, std::min<std::size_t>(seen.samples(), kHistogramSamples), r.layers);
+  }
   if (!last_float.nodes.empty() && !trial) {
     const auto sqnr =
         layer_sqnr(last_float, out.program, *data_, std::min<std::size_t>(data_->samples(), kSqnrSamples));
@@ -301,6 +306,7 @@ void Compression::measure(Compressed& c) const {
   };
   a.float_value = a.metric == "cosine" ? 1.0 : score(a.metric, *reference_, m);
   a.compressed = value(compressed);
+  if (a.metric == "top1") a.confusion = confusion(compressed, m);
   if (!a.float_value || !a.compressed || synthetic) return;
   r.trade_off.push_back({"as given", r.float_weight_bytes, *a.float_value});
   if (real_graph_ && (in_.training || real_bytes(*real_graph_) < real_bytes(model)))

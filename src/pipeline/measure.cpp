@@ -99,16 +99,16 @@ void check_classes(const MetricData& m) {
   }
 }
 
+float predicted_class(const RealOutputs& outputs, const MetricData& m, std::size_t i) {
+  const auto y = sample_of(outputs, m, i);
+  if (m.positions) return y[0];
+  return y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f) : static_cast<float>(arg_max(y));
+}
+
 double top1(const RealOutputs& outputs, const MetricData& m) {
   check_classes(m);
   std::size_t right = 0;
-  for (std::size_t i = 0; i < m.samples; ++i) {
-    const auto y = sample_of(outputs, m, i);
-    const float predicted = m.positions     ? y[0]
-                            : y.size() == 1 ? (y[0] > 0.5f ? 1.0f : 0.0f)
-                                            : static_cast<float>(arg_max(y));
-    right += predicted == label(*m.data, i);
-  }
+  for (std::size_t i = 0; i < m.samples; ++i) right += predicted_class(outputs, m, i) == label(*m.data, i);
   return static_cast<double>(right) / static_cast<double>(m.samples);
 }
 
@@ -172,6 +172,22 @@ std::optional<double> score(const std::string& metric, const RealOutputs& output
   if (metric == "auc") return auc_of_reconstruction(outputs, m);
   if (metric == "mse") return mean_squared_error(outputs, m);
   return std::nullopt;
+}
+
+std::vector<std::vector<std::uint32_t>> confusion(const RealOutputs& outputs, const MetricData& m) {
+  constexpr std::size_t kMost = 50;
+  check_classes(m);
+  std::size_t classes = m.positions ? 1 : std::max<std::size_t>(m.output_elements, 2);
+  if (m.positions)
+    for (std::size_t i = 0; i < m.samples; ++i)
+      for (const float c : {predicted_class(outputs, m, i), label(*m.data, i)})
+        classes = std::max(classes, static_cast<std::size_t>(std::max(c, 0.0f)) + 1);
+  if (classes > kMost) return {};
+  std::vector counts(classes, std::vector<std::uint32_t>(classes));
+  for (std::size_t i = 0; i < m.samples; ++i)
+    if (const float c = predicted_class(outputs, m, i); c >= 0)
+      ++counts[static_cast<std::size_t>(label(*m.data, i))][static_cast<std::size_t>(c)];
+  return counts;
 }
 
 void compare(const RealOutputs& reference, const RealOutputs& compressed, const MetricData& m, Accuracy& out) {

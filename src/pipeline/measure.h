@@ -36,6 +36,10 @@ std::string resolve_metric(const std::string& name, const MetricData& m);
 /// Absent for cosine.
 std::optional<double> score(const std::string& metric, const RealOutputs& outputs, const MetricData& m);
 
+/// How often each class (row) is taken for which (column): Accuracy::confusion. Empty with more than 50 classes. Throws
+/// as top1 does.
+std::vector<std::vector<std::uint32_t>> confusion(const RealOutputs& outputs, const MetricData& m);
+
 /// Compares two models' outputs over all samples: agreement of the arg max of output 0 (of class numbers: the share of
 /// equal ones) and SQNR over all outputs
 /// (10 log10 sum f^2 / sum (f - q)^2), capped at 200 dB.

@@ -19,32 +19,24 @@ std::string gates(const CheckedModel& m) {
 }
 
 std::string table(const CheckedModel& m) {
-  std::string out =
-      "<table><tr><th></th><th class=\"n\">before</th><th class=\"n\">after</th><th class=\"n\">change</th></tr>\n";
-  for (const Comparison& c : compare(m))
-    out += "<tr><td>" + escape(c.what) + "</td><td class=\"n\">" + c.before_text() + "</td><td class=\"n\">" +
-           c.after_text() + "</td><td class=\"n\">" + c.change() + "</td></tr>\n";
-  return out + "</table>\n";
+  Table table("Figures of " + m.report.model_name, {{"figure"}, {"before", true}, {"after", true}, {"change", true}});
+  for (const Comparison& c : compare(m)) table.row({escape(c.what), c.before_text(), c.after_text(), c.change()});
+  return table.html();
 }
 
 std::string layers(const CheckedModel& m) {
-  const auto changed = changed_layers(m);
-  if (changed.empty()) return "";
-  std::string out =
-      "<h3>Layers that changed</h3>\n<table><tr><th>layer</th><th class=\"n\">before</th><th "
-      "class=\"n\">after</th></tr>\n";
-  for (const LayerChange& c : changed)
-    out += "<tr><td>" + escape(c.op + " " + c.name) + "</td><td class=\"n\">" + with_commas(c.before) +
-           "</td><td class=\"n\">" + with_commas(c.after) + "</td></tr>\n";
-  return out + "</table>\n";
+  Table table("Layers of " + m.report.model_name + " that changed", {{"layer"}, {"before", true}, {"after", true}});
+  for (const LayerChange& c : changed_layers(m))
+    table.row({escape(c.op + " " + c.name), with_commas(c.before), with_commas(c.after)});
+  const std::string html = table.html();
+  return html.empty() ? html : "<h3>Layers that changed</h3>\n" + html;
 }
 
 }  // namespace
 
 std::string check_html(std::span<const CheckedModel> models) {
   std::string body;
-  for (const CheckedModel& m : models)
-    body += section(m.report.model_name, "", gates(m) + table(m) + layers(m));
+  for (const CheckedModel& m : models) body += section(m.report.model_name, "", gates(m) + table(m) + layers(m));
   return page("tinyc: what changed", body);
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "report/html_charts.h"
 #include "report/html_page.h"
 #include "report/numbers.h"
 #include "report/svg.h"
@@ -87,7 +88,7 @@ std::string line_chart(const std::string& title, const std::vector<Curve>& curve
     body +=
         line(css.c_str(), right + 14, y, right + 34, y) + label("start", right + 40, y + 4, curves[i].name, "small");
   }
-  return picture(kWidth, height, title, body);
+  return chart(height, title, body);
 }
 
 }  // namespace tinyc

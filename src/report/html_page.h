@@ -1,10 +1,7 @@
-// Pieces of report.html: escaping and SVG charts. All text that comes from a model goes through escape().
+// The frame of all pages: escaping, sections, tables, style. All text that comes from a model goes through escape().
 #pragma once
 #include <string>
-#include <utility>
 #include <vector>
-
-#include "tinyc/report.h"
 
 namespace tinyc {
 
@@ -13,28 +10,40 @@ std::string escape(const std::string& text);
 /// A coordinate with at most two decimals.
 std::string coordinate(double v);
 
-/// A whole page, and a section of one; `lead` and `body` are HTML.
+/// A whole page, and a section of one; `lead` and `body` are HTML. `id` is what links point to, if any do.
 std::string page(const std::string& title, const std::string& body);
-std::string section(const std::string& title, const std::string& lead, const std::string& body);
+std::string section(const std::string& title, const std::string& lead, const std::string& body,
+                    const std::string& id = "");
 
-/// A chart of curves over a common axis, with a legend. Points need not be sorted; those that are not finite are left
-/// out. Empty when no point is left.
-struct Curve {
-  std::string name;
-  std::vector<std::pair<double, double>> points;  ///< x, y
+/// One figure of `<dl class="cards">`: text of what it is, its value, and what to know about it.
+std::string card(const std::string& what, const std::string& value, const std::string& detail);
+
+/// A page's sections with the links that lead to them.
+class Sections {
+ public:
+  /// Nothing where `body` is empty.
+  void add(const std::string& id, const std::string& title, const std::string& lead, const std::string& body);
+  std::string html() const;
+
+ private:
+  std::string links_, bodies_;
 };
-std::string line_chart(const std::string& title, const std::vector<Curve>& curves, const std::string& x_label,
-                       const std::string& y_label);
 
-/// A bar pair of each layer with weights: as float, and now. The axis is logarithmic.
-std::string size_chart(const Report& r);
-/// Bits a weight as stored beside the entropy, for each layer with weights.
-std::string bits_chart(const Report& r);
-/// SQNR of each layer that has one.
-std::string sqnr_chart(const Report& r);
-/// Small histograms of the weights' values.
-std::string histograms(const Report& r);
-/// The arena over time: values and scratch as rectangles, layers to the right, offsets upwards.
-std::string arena_chart(const Program& p);
+/// A table whose first column heads its rows. Cells are HTML.
+class Table {
+ public:
+  struct Column {
+    std::string name;
+    bool number = false;  ///< flush right
+  };
+  Table(const std::string& label, std::vector<Column> columns) : label_(label), columns_(std::move(columns)) {}
+  void row(const std::vector<std::string>& cells);
+  /// Nothing without rows.
+  std::string html() const;
+
+ private:
+  std::string label_, rows_;
+  std::vector<Column> columns_;
+};
 
 }  // namespace tinyc

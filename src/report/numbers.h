@@ -1,8 +1,10 @@
-// Numbers as people read them.
+// Numbers and names as people read them.
 #pragma once
 #include <cstdint>
 #include <cstdio>
 #include <string>
+
+#include "tinyc/error.h"
 
 namespace tinyc {
 
@@ -46,6 +48,14 @@ inline std::string bytes_text(std::uint64_t v) {
   if (v < 10240) return with_commas(v) + " B";
   const double kib = static_cast<double>(v) / 1024;
   return kib < 10240 ? decimals(kib, 1) + " KiB" : decimals(kib / 1024, 1) + " MiB";
+}
+
+/// The end of a layer's name. A fused layer is named after all its parts, joined by semicolons; parts differ at their
+/// ends.
+inline std::string short_name(const std::string& name, std::size_t width) {
+  std::string text = printable(name.substr(0, name.find(';')), 1000);
+  if (text.size() > width) text.replace(0, text.size() - width + 3, "...");
+  return text;
 }
 
 }  // namespace tinyc

@@ -14,20 +14,26 @@ constexpr int kSchemaVersion = 1;
 
 Json number_or_null(const std::optional<double>& v) { return v && std::isfinite(*v) ? Json(*v) : Json(nullptr); }
 
+Json activations_json(const Activations& a) {
+  return {{"lowest", a.lowest}, {"highest", a.highest}, {"min", a.min}, {"max", a.max}, {"histogram", a.histogram}};
+}
+
 Json layer_json(const LayerReport& l) {
-  return {{"index", l.index},
-          {"op", l.op},
-          {"name", l.name},
-          {"weights", l.weights},
-          {"nonzero", l.nonzero},
-          {"bits_per_weight", l.bits_per_weight},
-          {"entropy_bits_per_weight", l.entropy_bits_per_weight},
-          {"bytes", l.bytes},
-          {"float_bytes", l.float_bytes},
-          {"coding", l.coding},
-          {"macs", l.macs},
-          {"sqnr_db", number_or_null(l.sqnr_db)},
-          {"histogram", l.histogram}};
+  Json j = {{"index", l.index},
+            {"op", l.op},
+            {"name", l.name},
+            {"weights", l.weights},
+            {"nonzero", l.nonzero},
+            {"bits_per_weight", l.bits_per_weight},
+            {"entropy_bits_per_weight", l.entropy_bits_per_weight},
+            {"bytes", l.bytes},
+            {"float_bytes", l.float_bytes},
+            {"coding", l.coding},
+            {"macs", l.macs},
+            {"sqnr_db", number_or_null(l.sqnr_db)},
+            {"histogram", l.histogram}};
+  if (l.activations) j["activations"] = activations_json(*l.activations);
+  return j;
 }
 
 Json training_json(const TrainResult& t) {
@@ -49,13 +55,15 @@ Json pass_json(const PassRecord& p, bool reproducible) {
 }
 
 Json accuracy_json(const Accuracy& a) {
-  return {{"metric", a.metric},
-          {"samples", a.samples},
-          {"float", number_or_null(a.float_value)},
-          {"compressed", number_or_null(a.compressed)},
-          {"agreement", a.agreement},
-          {"sqnr_db", number_or_null(a.sqnr_db)},
-          {"synthetic", a.synthetic}};
+  Json j = {{"metric", a.metric},
+            {"samples", a.samples},
+            {"float", number_or_null(a.float_value)},
+            {"compressed", number_or_null(a.compressed)},
+            {"agreement", a.agreement},
+            {"sqnr_db", number_or_null(a.sqnr_db)},
+            {"synthetic", a.synthetic}};
+  if (!a.confusion.empty()) j["confusion"] = a.confusion;
+  return j;
 }
 
 /// Reads typed fields and names the one that is wrong.
@@ -131,6 +139,28 @@ class Reader {
   std::string where_;
 };
 
+template <class T>
+std::vector<T> read_counts(const Json& list, const std::string& what) {
+  if (!list.is_array()) throw std::runtime_error(what + " is not a list");
+  std::vector<T> counts;
+  for (const Json& v : list) {
+    if (!v.is_number_unsigned() || !std::in_range<T>(v.get<std::uint64_t>()))
+      throw std::runtime_error(what + " has a wrong entry");
+    counts.push_back(v.get<T>());
+  }
+  return counts;
+}
+
+Activations read_activations(const Reader& j) {
+  Activations a;
+  j.read("lowest", a.lowest);
+  j.read("highest", a.highest);
+  j.read("min", a.min);
+  j.read("max", a.max);
+  a.histogram = read_counts<std::uint64_t>(j.array("histogram"), "a histogram");
+  return a;
+}
+
 LayerReport read_layer(const Reader& j) {
   LayerReport l;
   j.read("index", l.index);
@@ -145,11 +175,8 @@ LayerReport read_layer(const Reader& j) {
   j.read("coding", l.coding);
   j.read("macs", l.macs);
   j.read("sqnr_db", l.sqnr_db);
-  if (!j.has("histogram")) return l;
-  for (const Json& v : j.array("histogram")) {
-    if (!v.is_number_unsigned()) throw std::runtime_error("a histogram has a wrong entry");
-    l.histogram.push_back(v.get<std::uint32_t>());
-  }
+  if (j.has("histogram")) l.histogram = read_counts<std::uint32_t>(j.array("histogram"), "a histogram");
+  if (j.has("activations")) l.activations = read_activations(j.object("activations"));
   return l;
 }
 
@@ -191,6 +218,12 @@ Accuracy read_accuracy(const Reader& j) {
   j.read("agreement", a.agreement);
   j.read_if("sqnr_db", a.sqnr_db);
   j.read_if("synthetic", a.synthetic);
+  if (!j.has("confusion")) return a;
+  const Json& rows = j.array("confusion");
+  for (const Json& row : rows) {
+    a.confusion.push_back(read_counts<std::uint32_t>(row, "the confusion matrix"));
+    if (a.confusion.back().size() != rows.size()) throw std::runtime_error("the confusion matrix is not square");
+  }
   return a;
 }
 

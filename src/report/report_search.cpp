@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/html_charts.h"
 #include "report/html_page.h"
 #include "report/numbers.h"
 #include "tinyc/error.h"
@@ -87,11 +88,10 @@ std::vector<std::string> cells(const Search& s, const SearchPlace& place) {
           drop_text(r.metric, p.drop)};
 }
 
-std::string row(const Search& s, const SearchPlace& place) {
-  const bool best = s.best == place;
-  std::string html = std::string("<tr><td>") + (best ? "best" : in_front(s, place) ? "&#9679;" : "") + "</td>";
-  for (const auto& cell : cells(s, place)) html += "<td class=\"n\">" + cell + "</td>";
-  return html + "</tr>\n";
+std::vector<std::string> row(const Search& s, const SearchPlace& place) {
+  std::vector<std::string> html{s.best == place ? "best" : in_front(s, place) ? "&#9679;" : ""};
+  std::ranges::copy(cells(s, place), std::back_inserter(html));
+  return html;
 }
 
 // As --prune takes it, to fit beside the chart: "3: 0.3:macs,0.8; 10 epochs".
@@ -185,21 +185,19 @@ std::string to_html(const Search& s) {
                     "A curve for each trial, along the prices of a bit; the first one joins the models that no other "
                     "beats in flash and accuracy at once.",
                     lines);
-  std::string head = "<tr><th></th>", rows;
-  for (const char* column : kColumns)
-    head += "<th class=\"n\">" + (*column ? escape(column) : escape(metric)) + "</th>";
-  for (const SearchPlace& place : by_flash(s)) rows += row(s, place);
+  std::vector<Table::Column> columns{{""}};
+  for (const char* column : kColumns) columns.push_back({*column ? column : metric, true});
+  Table models("Models", columns);
+  for (const SearchPlace& place : by_flash(s)) models.row(row(s, place));
   body += section("Models",
                   "Goal: " + escape(goal_text(s, metric)) + (s.met ? "." : "; no trial reached it yet.") +
                       " &#9679; no other beats it in flash and accuracy at once.",
-                  "<table>" + head + "</tr>\n" + rows + "</table>\n");
-  std::string failures;
+                  "<div class=\"wide\" tabindex=\"0\">" + models.html() + "</div>\n");
+  Table failures("Failed trials", {{"trial"}, {"what"}, {"why"}});
   for (const SearchResult& r : s.results)
-    if (!r.error.empty())
-      failures += "<tr><td class=\"n\">" + std::to_string(r.trial.number) + "</td><td>" + describe(r.trial) +
-                  "</td><td>" + escape(r.error) + "</td></tr>\n";
-  if (!failures.empty())
-    body += section("Failed trials", "They are not tried again.", "<table>" + failures + "</table>\n");
+    if (!r.error.empty()) failures.row({std::to_string(r.trial.number), describe(r.trial), escape(r.error)});
+  if (const std::string table = failures.html(); !table.empty())
+    body += section("Failed trials", "They are not tried again.", table);
   return page(s.model + " - tinyc search", body);
 }
 

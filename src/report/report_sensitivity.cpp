@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/html_charts.h"
 #include "report/html_page.h"
 #include "report/numbers.h"
 #include "tinyc/error.h"
@@ -11,13 +12,6 @@ namespace tinyc {
 namespace {
 
 constexpr std::size_t kNameWidth = 34;
-
-// A fused layer is named after all its parts, joined by semicolons; parts differ at their ends.
-std::string short_name(const std::string& name) {
-  std::string text = printable(name.substr(0, name.find(';')), 1000);
-  if (text.size() > kNameWidth) text.replace(0, text.size() - kNameWidth + 3, "...");
-  return text;
-}
 
 }  // namespace
 
@@ -29,7 +23,7 @@ std::string to_table(const Sensitivity& s) {
   for (const double step : s.steps) out += padded(short_percent(step), kColumn);
   out += "\n";
   for (const auto& l : s.layers) {
-    std::string name = short_name(l.name);
+    std::string name = short_name(l.name, kNameWidth);
     name.resize(kNameWidth, ' ');
     out += name + padded(with_commas(static_cast<std::uint64_t>(l.weights)), kColumn);
     for (const auto& p : l.points) out += padded(metric_text(s.metric, p.value), kColumn);
@@ -57,20 +51,19 @@ std::string to_json(const Sensitivity& s) {
 std::string to_html(const Sensitivity& s) {
   const double scale = s.metric == "top1" || s.metric == "agreement" ? 100 : 1;
   std::vector<Curve> curves;
-  std::string rows;
+  std::vector<Table::Column> columns{{"layer"}, {"weights", true}};
+  for (const double step : s.steps) columns.push_back({short_percent(step), true});
+  Table values("Values", columns);
   for (const auto& l : s.layers) {
-    Curve& c = curves.emplace_back(Curve{short_name(l.name), {}});
+    Curve& c = curves.emplace_back(Curve{short_name(l.name, kNameWidth), {}});
     if (s.reference) c.points.emplace_back(0, scale * *s.reference);
-    rows += "<tr><td>" + escape(l.name) + "</td><td class=\"n\">" + with_commas(static_cast<std::uint64_t>(l.weights)) +
-            "</td>";
+    std::vector<std::string> cells{escape(l.name), with_commas(static_cast<std::uint64_t>(l.weights))};
     for (const auto& p : l.points) {
       c.points.emplace_back(100 * p.sparsity, scale * p.value);
-      rows += "<td class=\"n\">" + metric_text(s.metric, p.value) + "</td>";
+      cells.push_back(metric_text(s.metric, p.value));
     }
-    rows += "</tr>\n";
+    values.row(cells);
   }
-  std::string head = "<tr><th>layer</th><th class=\"n\">weights</th>";
-  for (const double step : s.steps) head += "<th class=\"n\">" + short_percent(step) + "</th>";
   std::string body = "<h1>" + escape(s.model) + "</h1><p>sensitivity to pruning, one layer at a time, " +
                      with_commas(s.samples) + " samples" +
                      (s.reference ? ", unpruned " + metric_text(s.metric, *s.reference) : std::string()) + "</p>\n";
@@ -78,7 +71,7 @@ std::string to_html(const Sensitivity& s) {
                   line_chart("Sensitivity of each layer", curves, "% of the layer's weights removed",
                              s.metric + (scale == 100 ? ", %" : "")));
   body += section("Values", "Columns: the share of the layer's weights removed.",
-                  "<table>" + head + "</tr>\n" + rows + "</table>\n");
+                  "<div class=\"wide\" tabindex=\"0\">" + values.html() + "</div>\n");
   return page(s.model + " - tinyc sensitivity", body);
 }
 

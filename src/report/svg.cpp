@@ -32,4 +32,8 @@ std::string picture(double width, double height, const std::string& title, const
          escape(title) + "\">" + body + "</svg>\n";
 }
 
+std::string chart(double height, const std::string& title, const std::string& body) {
+  return "<div class=\"wide\" tabindex=\"0\">" + picture(kWidth, height, title, body) + "</div>\n";
+}
+
 }  // namespace tinyc::svg

@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "catch.h"
+#include "oracle/small_programs.h"
+#include "pipeline/activations.h"
 #include "tinyc/error.h"
 #include "tinyc/executor.h"
 #include "tinyc/pass.h"
@@ -185,4 +187,41 @@ TEST_CASE("a layer's decibels are those of its own output") {
   CHECK(sqnr.at(1) == Approx(10 * std::log10((4 + 1 + 1) / noise)));
   CHECK(layer_sqnr(real, p, d, 1).at(0) == Approx(10 * std::log10((4 + 1) / noise)));
   CHECK(real_outputs(p, d, 2) == RealOutputs{{127.0f / 64, 1, 0, 1}});
+}
+
+TEST_CASE("confusion counts labels against answers") {
+  using Counts = std::vector<std::vector<std::uint32_t>>;
+  const Dataset d = zeros(4, 1, ints({0, 2, 2, 1}));
+  const RealOutputs scores{{1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0}};
+  CHECK(confusion(scores, {&d, 4, 3}) == Counts{{1, 0, 0}, {0, 1, 0}, {0, 1, 1}});
+  const RealOutputs one{{0.2f, 0.9f, 0.4f, 0.9f}};  // one score: two classes
+  const Dataset two = zeros(4, 1, ints({0, 1, 1, 1}));
+  CHECK(confusion(one, {&two, 4, 1}) == Counts{{1, 0}, {1, 2}});
+  const RealOutputs positions{{0, 2, 3, 1}};  // class numbers: as many classes as are seen
+  CHECK(confusion(positions, {&d, 4, 1, true}) == Counts{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 1}, {0, 0, 0, 0}});
+  const Dataset many = zeros(1, 1, ints({3}));
+  CHECK(confusion({std::vector<float>(51)}, {&many, 1, 51}).empty());
+  CHECK_THROWS_AS(confusion(scores, {&many, 1, 3}), Error);
+}
+
+TEST_CASE("activations are counted level by level, in real units") {
+  const Program p = oracle::small_program();
+  std::vector<LayerReport> layers(p.layers.size());
+  Dataset d = zeros(3, 8 * 8 * 3);
+  d.inputs[0].shape = {3, 8, 8, 3};
+  observe_activations(p, d, 3, layers);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (p.layers[i].part) continue;
+    CAPTURE(i);
+    REQUIRE(layers[i].activations);
+    const Activations& a = *layers[i].activations;
+    const Value& out = p.values[static_cast<std::size_t>(p.layers[i].out)];
+    std::uint64_t counted = 0;
+    for (const auto n : a.histogram) counted += n;
+    CHECK(a.histogram.size() == 32);
+    CHECK(counted == 3 * out.elements());
+    CHECK(a.lowest == Approx(static_cast<double>(out.scale) * (-128 - out.zero_point)));
+    CHECK(a.highest == Approx(static_cast<double>(out.scale) * (127 - out.zero_point)));
+    CHECK((a.lowest <= a.min && a.min <= a.max && a.max <= a.highest));
+  }
 }

@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "oracle/small_programs.h"
+#include "report/html_arena.h"
 #include "report/html_page.h"
 #include "report/numbers.h"
 #include "tinyc/emit.h"
@@ -35,10 +36,12 @@ Report small_report(const Program& p) {
   a.compressed = 0.9;
   a.agreement = 0.987;
   a.sqnr_db = 30.25;
+  a.confusion = {{150, 20}, {10, 120}};
   r.accuracy = a;
   r.trade_off = {{"as given", 4000, 0.9125}, {"before quantization", 2000, 0.905}, {"compressed", 700, 0.9}};
   r.layers[0].sqnr_db = 12.5;
   r.layers[1].sqnr_db = 40;
+  r.layers[0].activations = Activations{-1, 4, -0.5, 3.75, std::vector<std::uint64_t>(32, 1)};
   r.passes = {{"canonicalize", 1.5, 4000, 3900, true, {"2 nodes folded"}}, {"quantize_int8", 2, 3900, 1000, true, {}}};
   r.warnings = {"a warning"};
   return r;
@@ -105,6 +108,10 @@ TEST_CASE("report.json holds the fields of the contract") {
   for (const char* key : {"index", "op", "name", "weights", "nonzero", "bits_per_weight", "entropy_bits_per_weight",
                           "bytes", "coding", "macs"})
     CHECK(j["layers"][0].contains(key));
+  CHECK(j["layers"][0]["activations"]["max"] == 3.75);
+  CHECK(j["layers"][0]["activations"]["histogram"].size() == 32);
+  CHECK_FALSE(j["layers"][1].contains("activations"));
+  CHECK(j["accuracy"]["confusion"][0][1] == 20);
   CHECK(j["passes"][0]["ms"] == 1.5);
   CHECK_FALSE(nlohmann::json::parse(to_json(r, true))["passes"][0].contains("ms"));
 }
@@ -148,6 +155,11 @@ TEST_CASE("what is no report is refused") {
   CHECK(refused(changed([](J& j) { j["layers"][0]["name"] = 5; })));
   CHECK(refused(changed([](J& j) { j["layers"][0]["histogram"] = {1.5}; })));
   CHECK(refused(changed([](J& j) { j["accuracy"]["metric"] = J::array(); })));
+  CHECK(refused(changed([](J& j) { j["accuracy"]["confusion"][0] = {1}; })));
+  CHECK(refused(changed([](J& j) { j["accuracy"]["confusion"][0] = 1; })));
+  CHECK(refused(changed([](J& j) { j["accuracy"]["confusion"][0][0] = 1ull << 32; })));
+  CHECK(refused(changed([](J& j) { j["layers"][0]["activations"]["histogram"][3] = -1; })));
+  CHECK(refused(changed([](J& j) { j["layers"][0]["activations"].erase("min"); })));
   for (std::size_t n = 0; n + 2 < good.size(); n += 101) CHECK(refused(good.substr(0, n)));
 }
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "catch.h"
-#include "report/html_page.h"
+#include "report/html_charts.h"
 
 using namespace tinyc;
 
