@@ -36,7 +36,9 @@ std::vector<Group> groups(const ListLayout& l) {
   return all;
 }
 
-[[noreturn]] void damaged(const char* why) { throw Error(ErrorCode::damaged_program, std::string("a list of weights ") + why); }
+[[noreturn]] void damaged(const char* why) {
+  throw Error(ErrorCode::damaged_program, std::string("a list of weights ") + why);
+}
 
 /// Groups of one to four channels that cover all, and kernels may read four channels from each start on.
 bool good_starts(const ListLayout& l) {

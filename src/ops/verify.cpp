@@ -23,8 +23,7 @@ std::vector<Shape> inferred(const Graph& g, const Node& n) {
   try {
     auto shapes = traits(n.op).infer(n.op, input_tensors(g, n));
     for (const auto& s : shapes)
-      if (!is_valid(s))
-        throw Error(ErrorCode::unsupported, "output shape " + to_string(s) + " is empty or too large");
+      if (!is_valid(s)) throw Error(ErrorCode::unsupported, "output shape " + to_string(s) + " is empty or too large");
     return shapes;
   } catch (const Error& e) {
     throw Error(e.code(), where(n) + ": " + e.what(), e.hint());

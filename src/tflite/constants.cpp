@@ -156,8 +156,7 @@ Tensor TensorTable::decode(std::int32_t i) {
 Tensor dequantized(const Tensor& t) {
   if (t.dtype == DType::f32) return t;
   if (!t.quant || (t.dtype != DType::i8 && t.dtype != DType::i32))
-    throw Error(ErrorCode::unsupported,
-                "constant '" + t.name + "' holds plain integers (" + name_of(t.dtype) + ")");
+    throw Error(ErrorCode::unsupported, "constant '" + t.name + "' holds plain integers (" + name_of(t.dtype) + ")");
   const Quant& q = *t.quant;
   const auto n = static_cast<std::size_t>(num_elements(t.shape));
   std::size_t inner = 1;

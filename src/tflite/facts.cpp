@@ -33,8 +33,7 @@ void throw_unsupported(const std::vector<ModelFacts::Unsupported>& list, const s
     text += "\n  " + (u.node >= 0 ? "node " + std::to_string(u.node) + " " : std::string()) + u.op +
             (u.tensor.empty() ? "" : " '" + u.tensor + "'") + ": " + u.why;
   }
-  throw Error(ErrorCode::unsupported, text,
-              "`tinyc inspect` shows the model; `tinyc ops` lists what is supported.");
+  throw Error(ErrorCode::unsupported, text, "`tinyc inspect` shows the model; `tinyc ops` lists what is supported.");
 }
 
 }  // namespace tinyc::tfl

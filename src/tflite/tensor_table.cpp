@@ -39,8 +39,7 @@ void TensorTable::resolve_shape(const fb::Tensor& t, Entry& e, bool is_input, st
   const auto signature = values(t.shape_signature());
   if (e.shape.size() > kMaxRank)
     throw Error(ErrorCode::unsupported, "Tensor '" + e.name + "' has " + std::to_string(e.shape.size()) +
-                                                 " dimensions; at most " + std::to_string(kMaxRank) +
-                                                 " are supported.");
+                                            " dimensions; at most " + std::to_string(kMaxRank) + " are supported.");
   std::int64_t elements = 1;
   bool open_batch = false;
   for (std::size_t d = 0; d < e.shape.size(); ++d) {
