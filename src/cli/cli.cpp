@@ -15,6 +15,7 @@
 
 #include "cli/command_tree.h"
 #include "cli/console.h"
+#include "cli/help_format.h"
 #include "cli/options.h"
 #include "tinyc/error.h"
 #include "tinyc/parallel.h"
@@ -263,6 +264,7 @@ int dispatch(int argc, char** argv) {
   man->add_option("COMMAND", page, "one of the commands (default: tinyc itself)")->type_name("NAME");
   for (auto* c : {ops, passes, targets, version}) c->add_flag("--json", list_json);
 
+  set_up_help(app);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (!arguments.empty() && arguments[0] == "--version") arguments[0] = "version";
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

@@ -62,7 +62,10 @@ Argument argument(const CLI::Option& option) {
 }  // namespace
 
 Command command_tree(const CLI::App& app) {
-  Command c{app.get_name(), app.get_description(), {}, {}, {}};
+  const std::string footer = app.get_footer();
+  const auto line = footer.rfind("  ");
+  Command c{
+      app.get_name(), app.get_description(), line == std::string::npos ? "" : footer.substr(line + 2), {}, {}, {}};
   for (const CLI::Option* option : app.get_options()) {
     Argument a = argument(*option);
     (a.flags.empty() ? c.positionals : c.options).push_back(std::move(a));

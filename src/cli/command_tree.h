@@ -21,7 +21,7 @@ struct Argument {
 };
 
 struct Command {
-  std::string name, summary;
+  std::string name, summary, example;  ///< example: a command line
   std::vector<Argument> options, positionals;
   std::vector<Command> commands;
 };

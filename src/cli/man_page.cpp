@@ -96,6 +96,7 @@ std::string command_page(const Command& root, const Command& c, const std::strin
     for (const Argument& p : c.positionals) out += ".TP\n\\fI" + roff(p.value) + "\\fR\n" + roff(p.help) + "\n";
   }
   out += ".SH OPTIONS\n" + option_rows(c.options);
+  if (!c.example.empty()) out += ".SH EXAMPLES\n.nf\n" + roff(c.example) + "\n.fi\n";
   return out + ".SH SEE ALSO\n.BR " + root.name + " (1)\n";
 }
 

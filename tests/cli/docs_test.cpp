@@ -95,6 +95,43 @@ TEST_CASE("docs: the commands of training.md run") { run_page("docs/training.md"
 TEST_CASE("docs: the commands of cli.md run") { run_page("docs/cli.md", 3); }
 TEST_CASE("docs: the commands of firmware_builds.md run") { run_page("docs/firmware_builds.md", 1); }
 
+TEST_CASE("docs: --help of every command fits a hundred columns and has an example that runs") {
+  const Folder f;
+  prepare(f);
+  const Ran ready = shell_run(
+      f.path,
+      "$tinyc compress model.tflite --int8 --calib calib.npz -q -o out && $tinyc compress model.tflite --int8 --calib "
+      "calib.npz --name two -q -o out2 && $tinyc run model.tflite --input calib.npz --output answers.npz");
+  REQUIRE(ready.code == 0);
+  std::ofstream(f / "project.toml") << "[[model]]\npath = \"model.tflite\"\nint8 = true\ncalib = \"calib.npz\"\n";
+  std::istringstream list(tinyc_run("--help").out);
+  std::size_t commands = 0;
+  bool listing = false;
+  for (std::string line; std::getline(list, line);) {
+    if (line.starts_with("Subcommands")) listing = true;
+    if (!listing || line.size() < 3 || line[0] != ' ' || line[2] == ' ') continue;
+    const std::string name = line.substr(2, line.find(' ', 2) - 2);
+    if (name == "tinyc") break;  // the example below the list
+    ++commands;
+    const std::string help = tinyc_run(name + " --help").out;
+    std::istringstream lines(help);
+    std::string example;
+    for (std::string l; std::getline(lines, l);) {
+      INFO(name << ": " << l);
+      CHECK(l.size() <= 100);
+      if (l.starts_with("  tinyc ")) example = l.substr(2);
+    }
+    INFO(name << ": " << example);
+    REQUIRE(has(help, "Example:"));
+    REQUIRE(example.starts_with("tinyc " + name));
+    if (name == "trace") continue;  // deployment_test makes dumps
+    const Ran r = shell_run(f.path, quick(example));
+    INFO(r.out << r.err);
+    CHECK((r.code == 0 || (r.code == 1 && name == "diff")));
+  }
+  CHECK(commands >= 20);
+}
+
 TEST_CASE("docs: every page is a topic of help, and fits the terminal but for commands and tables") {
   std::size_t pages = 0;
   for (const auto& e : fs::directory_iterator(TINYC_SOURCE_DIR "/docs")) pages += e.path().extension() == ".md";
