@@ -63,11 +63,12 @@ std::size_t most_bytes(const Tensor& w, const ProgramBuilder& out) {
   return w.coded ? w.coded->stream->size() : w.bytes();
 }
 
-/// Whether a list of `each` bytes a weight at least is too large before it is made.
+/// Whether a list of `each` bytes a weight at least is too large before it is made; or the layer was not pruned: what a
+/// list then saves is not worth its bytes and its kernel's.
 bool too_many(const Tensor& w, const ProgramBuilder& out, std::size_t each) {
   const auto weights = w.as<std::int8_t>();
   const auto nonzero = weights.size() - static_cast<std::size_t>(std::ranges::count(weights, std::int8_t{0}));
-  return each * nonzero > most_bytes(w, out);
+  return 5 * nonzero > 4 * weights.size() || each * nonzero > most_bytes(w, out);
 }
 
 /// The list where it saves instructions.
