@@ -97,7 +97,7 @@ void encode_singles(const std::vector<Group>& all, std::span<const std::int8_t> 
     if (filter[g.first] != 0) some.push_back(g);
   out.word(static_cast<std::uint32_t>((some.size() + 3) / 4) + kRound - 1);
   for (std::size_t i = 0; i < some.size(); i += 4) {
-    std::array<int, 4> w{};
+    std::array<std::int8_t, 4> w{};
     for (std::size_t k = 0; k < 4; ++k) {
       const bool there = i + k < some.size();
       if (there) w[k] = filter[some[i + k].first];
@@ -114,7 +114,7 @@ void encode_fours(const std::vector<Group>& all, std::span<const std::int8_t> fi
     if (std::ranges::any_of(filter.subspan(g.first, g.size), [](std::int8_t v) { return v != 0; })) some.push_back(g);
   out.word(static_cast<std::uint32_t>(some.size()) + kRound - 1);
   for (const Group& g : some) {
-    std::array<int, 4> w{};
+    std::array<std::int8_t, 4> w{};
     for (std::size_t k = 0; k < g.size; ++k) w[k] = filter[g.first + k];
     out.word(g.offset);
     out.pair(w[0], w[2]);

@@ -51,10 +51,25 @@ struct List {
 
   List(const ListLayout& layout, CodeTable h, std::span<const std::int8_t> weights)
       : header(std::move(h)), stream(encode(header, weights)) {
-    const std::size_t filters = weights.size() / (layout.taps.size() * layout.channels);
-    entries = static_cast<double>((stream.size() / 4 - filters) / (layout.group == 4 ? 3 : 6));
+    const std::size_t filters = weights.size() / (layout.taps.size() * layout.channels),
+                      count = (stream.size() / 4 - filters) / (layout.group == 4 ? 3 : 6);
+    entries = static_cast<double>(count);
   }
 };
+
+/// Bytes that a list may take.
+std::size_t most_bytes(const Tensor& w, const ProgramBuilder& out) {
+  if (out.options().fast) return std::max(2 * w.bytes(), kSmall);
+  return w.coded ? w.coded->stream->size() : w.bytes();
+}
+
+/// Whether a list of `each` bytes a weight at least is too large before it is made; or the layer was not pruned: what a
+/// list then saves is not worth its bytes and its kernel's.
+bool too_many(const Tensor& w, const ProgramBuilder& out, std::size_t each) {
+  const auto weights = w.as<std::int8_t>();
+  const auto nonzero = weights.size() - static_cast<std::size_t>(std::ranges::count(weights, std::int8_t{0}));
+  return 5 * nonzero > 4 * weights.size() || each * nonzero > most_bytes(w, out);
+}
 
 /// The list where it saves instructions.
 std::optional<List> worth(const Tensor& w, const Layer& l, const ProgramBuilder& out, const ListLayout& layout,
@@ -66,10 +81,7 @@ std::optional<List> worth(const Tensor& w, const Layer& l, const ProgramBuilder&
                listed = times.walks * (list.entries * work.entry + filters * work.filter) + times.columns * work.column,
                dense = times.pixels * (all * work.product + filters * work.output + all / filters * work.value);
   if (listed >= dense) return std::nullopt;
-  const std::size_t most = out.options().fast ? std::max(2 * w.bytes(), kSmall)
-                           : w.coded          ? w.coded->stream->size()
-                                              : w.bytes();
-  if (list.stream.size() > most) return std::nullopt;
+  if (list.stream.size() > most_bytes(w, out)) return std::nullopt;
   return list;
 }
 
@@ -89,20 +101,20 @@ bool list_conv_2d(const Graph& g, Layer& l, ProgramBuilder& out, TensorId id, co
                   const ListKernels& kernels) {
   const Tensor& w = g.at(id);
   const tinyc_layer& r = l.record;
-  if (r.p[0] != r.in_c || r.p[4] != 0) return false;
+  if (r.p[0] != r.in_c || r.p[4] != 0 || too_many(w, out, 3)) return false;
   // see src/rt/tinyc_conv_2d_list.c
   const bool strips = r.p[1] != 0 && r.stride_h == 1 && r.stride_w == 1;
   std::vector<std::uint32_t> starts = list_starts(w.as<std::int8_t>(), static_cast<std::uint32_t>(r.in_c));
   const std::int32_t phases = r.k_w > 1 ? r.stride_w : 1, fours = (r.out_w + 3) / 4,
                      columns = strips ? (out.options().fast ? 16 : 4) : 4 * fours + (r.k_w - 1) * r.dil_w / r.stride_w,
                      groups = static_cast<std::int32_t>(starts.size());
-  const std::int64_t step = 8 * std::int64_t{columns} * phases, band = r.k_h * groups * step;
+  const std::int64_t step = 8 * std::int64_t{columns} * phases, row = groups * step, band = r.k_h * row;
   if (band > 65535) return false;
   ListLayout layout{4, static_cast<std::uint32_t>(r.in_c), static_cast<std::uint32_t>(step), std::move(starts), {}};
   for (std::int32_t y = 0; y < r.k_h; ++y)
     for (std::int32_t x = 0; x < r.k_w; ++x) {
       const std::int32_t column = x * r.dil_w;
-      layout.taps.push_back(static_cast<std::uint32_t>(y * groups * step) +
+      layout.taps.push_back(static_cast<std::uint32_t>(y * row) +
                             8u * static_cast<std::uint32_t>(column % phases * columns + column / r.stride_w));
     }
   const bool dsp = fits_dsp(l, out, facts);
@@ -124,7 +136,7 @@ bool list_fully_connected(const Graph& g, Layer& l, ProgramBuilder& out, TensorI
                           const ListKernels& kernels) {
   const Tensor& w = g.at(id);
   const tinyc_layer& r = l.record;
-  if (r.p[4] != 0) return false;
+  if (r.p[4] != 0 || too_many(w, out, 6)) return false;
   const bool dsp = fits_dsp(l, out, facts);
   std::optional<List> list =
       worth(w, l, out, {1, static_cast<std::uint32_t>(r.in_c), 1, {}, {0}},

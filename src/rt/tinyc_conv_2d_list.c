@@ -116,15 +116,31 @@ static void tinyc_conv_2d_list_four(const tinyc_layer* l, const int16_t* x, int 
   const int32_t* entry = (const int32_t*)(const void*)l->weights;
   int32_t c;
   for (c = 0; c < l->out_c; ++c, ++out) {
-    int32_t sum[4] = {0, 0, 0, 0}, n = tinyc_ld32(entry++) - 3;
+    int32_t sum[4], s0 = 0, s1 = 0, s2 = 0, s3 = 0, n = tinyc_ld32(entry++) - 3;
     int i;
     for (; n > 0; --n, entry += 3) {
-      const int16_t* v = x + tinyc_ld32(entry) / 2;
+      const int16_t* const v = x + tinyc_ld32(entry) / 2;
       const int32_t a = tinyc_ld32(entry + 1), b = tinyc_ld32(entry + 2);
-      const int32_t w0 = (int16_t)a, w1 = a >> 16, w2 = (int16_t)b, w3 = b >> 16;
-      for (i = 0; i < pixels; ++i, v += 4) sum[i] += v[0] * w0 + v[1] * w1 + v[2] * w2 + v[3] * w3;
+      int32_t w = (int16_t)a;
+#define TINYC_CONV_2D_LIST_FOUR(k) \
+  s0 += v[k] * w;                  \
+  s1 += v[(k) + 4] * w;            \
+  s2 += v[(k) + 8] * w;            \
+  s3 += v[(k) + 12] * w;
+      TINYC_CONV_2D_LIST_FOUR(0)
+      w = a >> 16;
+      TINYC_CONV_2D_LIST_FOUR(1)
+      w = (int16_t)b;
+      TINYC_CONV_2D_LIST_FOUR(2)
+      w = b >> 16;
+      TINYC_CONV_2D_LIST_FOUR(3)
+#undef TINYC_CONV_2D_LIST_FOUR
     }
-    for (i = 0; i < pixels; ++i) out[i * l->out_c] = tinyc_finish(l, c, sum[i] / 2);
+    sum[0] = s0 / 2;
+    sum[1] = s1 / 2;
+    sum[2] = s2 / 2;
+    sum[3] = s3 / 2;
+    for (i = 0; i < pixels; ++i) out[i * l->out_c] = tinyc_finish(l, c, sum[i]);
   }
 }
 
