@@ -9,12 +9,12 @@
 namespace tinyc {
 namespace {
 
-constexpr int kLevels = 256, kBins = 32;
+constexpr int kLevels = 256, kBins = 32, kLowest = -128;
 using Levels = std::array<std::uint64_t, kLevels>;  // how often each int8 value was seen
 
 Activations summary(const Levels& levels, const Value& v) {
   const auto real = [&](auto level) {
-    return static_cast<double>(v.scale) * (static_cast<double>(level) - kLevels / 2 - v.zero_point);
+    return static_cast<double>(v.scale) * (static_cast<double>(level) + kLowest - v.zero_point);
   };
   const auto seen = [](std::uint64_t n) { return n > 0; };
   const auto first = std::find_if(levels.begin(), levels.end(), seen);
@@ -32,6 +32,7 @@ void observe_activations(const Program& p, const Dataset& d, std::size_t n, std:
   auto state = executor.make_state();
   std::vector<Levels> levels(p.layers.size(), Levels{});
   std::vector<std::vector<float>> inputs;
+  inputs.reserve(p.inputs.size());
   for (const ValueId id : p.inputs) inputs.emplace_back(p.values[static_cast<std::size_t>(id)].elements());
   for (std::size_t sample = 0; sample < n; ++sample) {
     for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -39,7 +40,7 @@ void observe_activations(const Program& p, const Dataset& d, std::size_t n, std:
       executor.set_input(state, k, std::span<const float>(inputs[k]));
     }
     executor.run(state, [&](std::size_t layer, std::span<const std::int8_t> out) {
-      for (const std::int8_t v : out) ++levels[layer][static_cast<std::size_t>(v + kLevels / 2)];
+      for (const std::int8_t v : out) ++levels[layer][static_cast<std::uint8_t>(v) ^ 0x80u];  // -128 is level 0
     });
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {

@@ -99,6 +99,7 @@ std::string what_lies_there(const Program& p, std::int32_t layer) {
 
 std::vector<std::uint64_t> ram_by_layer(const Program& p) {
   std::vector<std::uint64_t> ram;
+  ram.reserve(p.layers.size());
   for (std::int32_t i = 0; i < count_of(p); ++i) ram.push_back(ram_of(p, i));
   return ram;
 }

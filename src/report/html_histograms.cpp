@@ -36,7 +36,8 @@ std::string histogram(const std::string& title, const std::vector<std::uint64_t>
   for (std::size_t b = 0; b < counts.size(); ++b) {
     if (counts[b] == 0) continue;
     const std::string height = coordinate(std::max(0.6, std::sqrt(static_cast<double>(counts[b])) / most * kHeight));
-    path += "M" + coordinate(static_cast<double>(b) * kBin) + " 60v-" + height + "h4.5v" + height + "z";
+    path.append("M").append(coordinate(static_cast<double>(b) * kBin)).append(" 60v-").append(height);
+    path.append("h4.5v").append(height).append("z");
   }
   const double width = kBin * static_cast<double>(std::max<std::size_t>(1, counts.size()));
   return "<figure>" +

@@ -47,6 +47,17 @@ void write_samples(const fs::path& path, Array::Type type, std::int64_t samples,
 
 }  // namespace
 
+TEST_CASE("inspect --html writes a page beside its answer, or says why it cannot") {
+  const Folder f;
+  const Ran ran = tinyc_run("inspect " + kModel + " --html " + quoted(f / "page.html"));
+  CHECK(ran.code == 0);
+  CHECK(ran.out == tinyc_run("inspect " + kModel).out);
+  CHECK(has(read_text(f / "page.html"), "fashion.tflite - tinyc inspect"));
+  CHECK(tinyc_run("inspect " + kModel + " --html " + quoted(f / "none/page.html")).code == 6);
+  CHECK(tinyc_run("inspect none.tflite --html " + quoted(f / "other.html")).code == 3);
+  CHECK_FALSE(fs::exists(f / "other.html"));
+}
+
 TEST_CASE("inspect: the same facts as text and as JSON") {
   const json j = json::parse(tinyc_run("inspect " + kModel + " --json").out);
   CHECK(j["status"] == "ok");
