@@ -183,8 +183,9 @@ std::string to_html(const Report& r, const Program& p) {
         activation_histograms(r));
   s.add("sparsity", "Sparsity", "Weights that are zero, by layer.", sparsity_table(r));
   s.add("passes", "Passes", "Bytes of all constants before and after each pass.", pass_table(r));
+  const std::string version = TINYC_VERSION;
   return page(r.model_name + " - tinyc report",
-              "<h1>" + escape(r.model_name) + "</h1><p>compressed by tinyc " TINYC_VERSION " for " + escape(r.target) +
+              "<h1>" + escape(r.model_name) + "</h1><p>compressed by tinyc " + version + " for " + escape(r.target) +
                   ", " + with_commas(p.layers.size()) + " layers, " +
                   with_commas(static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.macs))) +
                   " multiply-accumulates</p>\n" + notes(r) + cards(r) + s.html());

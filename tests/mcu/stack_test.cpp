@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kArmCompiler = "arm-none-eabi-gcc";
 constexpr int kStackLimit = 400;  // with interrupts and the caller's own, half a kilobyte serves
-constexpr int kRecord = 128;      // a tinyc_layer of a 32-bit target, rounded
+constexpr int kRecord = 160;      // a tinyc_layer of a 32-bit target, and where its arrays are
 constexpr const char* kIndirect = "__indirect_call";
 constexpr int kLibraryFrame = 24;  // of memcpy and the like, which save a few registers
 
