@@ -8,8 +8,23 @@ shift
 jobs=$(nproc)
 status=0
 
+# A file without findings is not looked at again until it, a header, the rules or the linter change.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/tinyc-lint
+mkdir -p "$cache"
+rules=$(cat .clang-tidy src/rt/.clang-tidy; clang-tidy-19 --version)
+export build cache rules
+tidy_one() {
+  case $1 in
+    *.c) seen=$(gcc -E -P -C -std=c99 -DTINYC_TRACE -Iinclude/tinyc_rt -Iinclude "$1" 2>/dev/null) ;;
+    *) seen=$(g++ -E -P -C -std=c++20 -Iinclude -Iinclude/tinyc_rt -Isrc -isystem "$build/generated" -isystem /usr/include/eigen3 "$1" 2>/dev/null) ;;
+  esac
+  key=$(printf '%s\n' "$rules" "$1" "$seen" | sha256sum | cut -d' ' -f1)
+  [ ! -e "$cache/$key" ] || return 0
+  clang-tidy-19 -p "$build" --quiet "$1" 2>&1 && : >"$cache/$key"
+}
+export -f tidy_one
 tidy() { # files...
-  printf '%s\n' "$@" | xargs -P "$jobs" -n 1 clang-tidy-19 -p "$build" --quiet 2>&1 | sed -E "/^[0-9]+ warning.*(generated|as errors?)\.?$|^Error while processing/d"
+  printf '%s\n' "$@" | xargs -P "$jobs" -I{} bash -c 'tidy_one {}' | sed -E "/^[0-9]+ warning.*(generated|as errors?)\.?$|^Error while processing/d"
 }
 if [ $# -gt 0 ]; then
   tidy "$@"
