@@ -57,7 +57,9 @@ one() {
     fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 ;;
     fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --prune 0.9 ;;
     fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 3 --prune 0.5:macs ;;
-    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 --no-labels ;;
+    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --temperature 4 --prune 0.8 --no-labels ;;
+    fashion-90-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 20 --temperature 4 --prune 0.9 --no-labels ;;
+    fashion-macs-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --temperature 4 --prune 0.5:macs --no-labels ;;
     cifar-60) run "$1" pretrainedResnet $cifar_learn --prune 0.6 --epochs 8 ;;
     cifar-80) run "$1" pretrainedResnet $cifar_learn --prune 0.8 --epochs 24 ;;
     cifar-80-block4) run "$1" pretrainedResnet $cifar_learn --prune 0.8:block4 --epochs 24 --optimize speed --target cortex-m4 ;;
@@ -88,6 +90,6 @@ one() {
   esac
 }
 cases="int8-kws int8-cifar int8-vww int8-ad w4-fashion w4-cifar w4-vww w4-kws w4-ad kws-60 cifar-60 cifar-80 cifar-80-block4 kws-80-block4 ad-90 lenet300-95 lenet5-95 lenet5-97.5
-fashion-80 fashion-90 fashion-macs fashion-80-nolabels w4-fashion-qat w4-cifar-qat
+fashion-80 fashion-90 fashion-macs fashion-80-nolabels fashion-90-nolabels fashion-macs-nolabels w4-fashion-qat w4-cifar-qat
 small-kws small-vww small-ad small-cifar small-fashion small-fashion-qat small-lenet300 small-lenet5 small-lenet5-0.1"
 for c in ${*:-$cases}; do one "$c"; done

@@ -41,7 +41,7 @@ void write_block(const std::string& page, const std::string& first, const fs::pa
 void prepare(const Folder& f) {
   write_samples(f.path);
   fs::copy(f / "xor.csv", f / "train.csv");
-  fs::create_directories(f / "models");
+  for (const char* name : {"models", ".zfunc", ".config/fish/completions"}) fs::create_directories(f / name);
   for (const char* name : {"model.tflite", "fashion.tflite", "kws.tflite", "models/kws.tflite"})
     fs::copy(kExample + "fashion.tflite", f / name);
   for (const char* name : {"calib.npz", "models/calib.npz"}) fs::copy(kExample + "calib.npz", f / name);
@@ -54,7 +54,7 @@ void prepare(const Folder& f) {
 std::string quick(std::string command) {
   const auto minutes = command.find("--budget-minutes 60");
   if (minutes != std::string::npos) command.replace(minutes, 19, "--trials 1");
-  return "export TINYC_EPOCHS=1 TINYC_CALIB_SAMPLES=60; $" + command;
+  return "export HOME=$PWD TINYC_EPOCHS=1 TINYC_CALIB_SAMPLES=60; $" + command;
 }
 
 void run_page(const std::string& name, std::size_t at_least) {
@@ -131,6 +131,8 @@ TEST_CASE("docs: --help of every command fits a hundred columns and has an examp
   }
   CHECK(commands >= 20);
 }
+
+TEST_CASE("docs: the shell lines of install.md run") { run_page("docs/install.md", 2); }
 
 TEST_CASE("docs: every page is a topic of help, and fits the terminal but for commands and tables") {
   std::size_t pages = 0;
