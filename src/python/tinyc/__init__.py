@@ -7,9 +7,9 @@
 numpy is needed only where arrays are.
 """
 from . import hook
-from ._command import Data, GateFailed, Option, TinycError, binary, prefix
+from ._command import Data, Option, TinycError, binary, prefix
 from ._compress import compress
-from ._report import Accuracy, Flash, Layer, Ram, Report, load_report
+from ._report import Accuracy, Flash, GateFailed, Layer, Ram, Report, load_report
 from ._run import run, run_all
 
 __all__ = [

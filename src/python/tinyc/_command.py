@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from ._report import Report
     Array = npt.NDArray[Any]
 
 Path = Union[str, "os.PathLike[str]"]
@@ -28,14 +27,6 @@ class TinycError(RuntimeError):
     def __init__(self, message: str, exit_code: int = 70, hint: str = "", code: str = "") -> None:
         super().__init__(f"{message} ({hint})" if hint else message)
         self.message, self.exit_code, self.hint, self.code = message, exit_code, hint, code
-
-
-class GateFailed(TinycError):
-    """A budget or an accuracy was missed; the files are written all the same, and `report` is theirs."""
-
-    def __init__(self, message: str, report: Report) -> None:
-        super().__init__(message, 1)
-        self.report = report
 
 
 def prefix() -> pathlib.Path:

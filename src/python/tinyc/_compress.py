@@ -5,8 +5,8 @@ import os
 from typing import Callable, Optional, Union
 
 from . import hook
-from ._command import Files, GateFailed, Option, Path, call, flags
-from ._report import Report
+from ._command import Files, Option, Path, call, flags
+from ._report import GateFailed, Report
 
 
 def compress(model: Path, out: Path, *, finetune_hook: Union[None, str, Callable[[hook.Job], None]] = None,

@@ -88,3 +88,11 @@ def load_report(path: Path) -> Report:
         return Report(data)
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise TinycError(f"{file} is no report of tinyc: {e!r}", 3, "tinyc.compress() writes one") from e
+
+
+class GateFailed(TinycError):
+    """A budget or an accuracy was missed; the files are written all the same, and `report` is theirs."""
+
+    def __init__(self, message: str, report: Report) -> None:
+        super().__init__(message, 1)
+        self.report = report
