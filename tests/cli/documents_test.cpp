@@ -21,7 +21,8 @@ std::vector<std::string> commands() {
   std::istringstream help(tinyc_run("--help").out);
   bool listed = false;
   for (std::string line; std::getline(help, line);) {
-    if (listed && line.starts_with("  ")) names.push_back(line.substr(2, line.find(' ', 2) - 2));
+    if (listed && line.empty()) break;  // an example follows
+    if (listed && line.starts_with("  ") && line[2] != ' ') names.push_back(line.substr(2, line.find(' ', 2) - 2));
     listed = listed || line == "Subcommands:";
   }
   return names;
