@@ -90,12 +90,12 @@ if [ "$(id -u)" -eq 0 ] && have debootstrap; then
   in_fresh apt-get install -y -qq --no-install-recommends cmake ninja-build g++ make zlib1g-dev python3-venv man-db bash-completion \
     libfmt9 libspdlog1.10 libtomlplusplus3 >"$work/log" 2>&1 || { tail "$work/log" >&2; fail "apt-get in the chroot"; }
   files() { (cd "$fresh" && find etc usr opt root home -not -path 'usr/share/man/*cat*' | sort); }
-  cp "$DEB" "$wheel" "$fresh/root/"
-  cp -r examples "$fresh/root/examples"
+  cp "$DEB" "$wheel" "$fresh/srv/"
+  cp -r examples "$fresh/srv/examples"
   files >"$work/before"
-  in_fresh sh -c 'apt-get install -y -qq /root/tinyc_*.deb' >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "apt install"; }
+  in_fresh sh -c 'apt-get install -y -qq /srv/tinyc_*.deb' >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "apt install"; }
   in_fresh sh -ec 'tinyc version; man -w tinyc-compress; test -s /usr/share/bash-completion/completions/tinyc
-    cd /root/examples/build_systems
+    cd /srv/examples/build_systems
     cmake -G Ninja -B build && cmake --build build && build/firmware
     make BUILD=build-make && build-make/firmware
     cd ../embed && cmake -B build && cmake --build build && build/clean_model ../fashion_mnist/fashion.tflite | tail -3
@@ -108,8 +108,8 @@ if [ "$(id -u)" -eq 0 ] && have debootstrap; then
   echo "installed, used and purged: nothing is left"
 
   echo "== the wheel in the same chroot"
-  in_fresh sh -ec 'python3 -m venv /root/venv && /root/venv/bin/pip -q install --no-index /root/tinyc-*.whl
-    /root/venv/bin/tinyc version; /root/venv/bin/python -m tinyc ops >/dev/null' || fail "the wheel in the chroot"
+  in_fresh sh -ec 'python3 -m venv /srv/venv && /srv/venv/bin/pip -q install --no-index /srv/tinyc-*.whl
+    /srv/venv/bin/tinyc version; /srv/venv/bin/python -m tinyc ops >/dev/null' || fail "the wheel in the chroot"
 else
   later "the chroot: needs root and debootstrap"
 fi
