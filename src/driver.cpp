@@ -118,6 +118,7 @@ std::map<std::string, Bytes> output_files(const Compressed& c, const OutputChoic
 
 std::map<std::string, Bytes> shared_runtime(const std::vector<fs::path>& dirs) {
   std::vector<Program> programs;
+  programs.reserve(dirs.size());
   for (const fs::path& dir : dirs)
     programs.push_back(load_program(dir.extension() == ".tinyc" ? dir : find_program_file(dir)));
   std::map<std::string, Bytes> files;

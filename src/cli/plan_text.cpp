@@ -42,7 +42,8 @@ std::string plan_text(const CompressOptions& o) {
   std::string out = "tinyc compress would write '" + printable(o.out_dir) + "' for " + settings.target + ":\n";
   out += row("model", std::to_string(loaded.model.facts.params) + " parameters, " + std::to_string(work) +
                           " multiply-accumulates, " + name_of(g.stage));
-  const double kept = (1 - settings.pass_options.prune.fraction) * settings.pass_options.weight_bits / 8.0;
+  const PassOptions& p = settings.pass_options;
+  const double kept = (1.0 - static_cast<double>(p.prune.fraction)) * static_cast<double>(p.weight_bits) / 8;
   out +=
       row("size",
           "about " + std::to_string(static_cast<std::uint64_t>(kept * static_cast<double>(loaded.model.facts.params))) +
