@@ -95,7 +95,8 @@ std::vector<WeightCoding> choose(const std::vector<Candidate>& all, const PassOp
   const auto range = [&] { return code_some(all, taken, &Candidate::range, code_range); };
   if (o.coding == Choice::huffman) return {huffman()};
   if (o.coding == Choice::range) return {range()};
-  if (o.coding == Choice::raw || o.optimize == Optimize::speed) return {};
+  // decoding takes time, and room in RAM
+  if (o.coding == Choice::raw || o.optimize == Optimize::speed || o.optimize == Optimize::ram) return {};
 
   WeightCoding h = huffman(), r = range();
   for (const auto& m : r.members) taken[m.tensor] = 1;

@@ -40,6 +40,8 @@ Texts emit_tflm(const std::string& name, std::span<const std::uint8_t> tflite);
 /// tinyc_rt.h and the one tinyc_rt.c that several programs share. Throws Error(usage) when two have the same name.
 Texts emit_runtime(std::span<const Program> programs);
 
+/// The function of the runtime that runs the program's layers; its file has the same name.
+std::string runner(const Program& p);
 /// The runtime's files that tinyc_rt.c holds for this program, by name.
 Texts runtime_files(const Program& p);
 

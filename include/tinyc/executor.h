@@ -71,7 +71,12 @@ class ProgramExecutor {
 
  private:
   const Program& program_;
+  void run_group(State& s, const RowGroup& g, std::span<const std::int16_t> numbers,
+                 const std::function<void(std::size_t, std::span<const std::int8_t>)>& trace) const;
+  void check(std::size_t layer, int code) const;
+
   std::vector<tinyc_layer> records_;
+  std::vector<std::vector<std::int16_t>> row_numbers_;  // by group of rows
 };
 
 /// Integer outputs of the first `n` samples (inputs quantized with the program's own scale): result[output][sample *

@@ -63,7 +63,7 @@ struct PassOptions {
     enum class Of : std::uint8_t { weights, macs } of = Of::weights;  ///< weights: the prunable ones (see Prune)
   } prune_channels;
 
-  enum class Optimize : std::uint8_t { balanced, size, speed } optimize = Optimize::balanced;
+  enum class Optimize : std::uint8_t { balanced, size, speed, ram } optimize = Optimize::balanced;
   double mac_instructions = 3;  ///< of a multiply-accumulate on the target, about: what decoding is compared with
   enum class Coding : std::uint8_t { automatic, raw, huffman, range } coding = Coding::automatic;
 };

@@ -30,6 +30,14 @@ struct Overlaps {
   Overlap in0, in1;
 };
 
+/// What a kernel makes of a picture that is only a band of rows (tinyc_run_rows.c).
+enum class Bands : std::uint8_t {
+  none,      ///< it needs the whole
+  elements,  ///< record.p[0] elements of equally long operands and output, one by one
+  windows,   ///< the picture of the record's geometry, whatever its height
+  sums       ///< bands of the input, in turn, for one row of outputs; scratch is kept between them
+};
+
 /// A runtime kernel: its C symbol, the function the host calls, the file under src/rt that holds it, and what it
 /// permits its output; it sees operands as arena values and trusts no number of the record. `list`: its weights are a
 /// list (ListLayout in codec.h), else they are raw or come from a reader.
@@ -39,6 +47,7 @@ struct Kernel {
   const char* source;
   Overlaps (*overlaps)(const Program&, const Layer&) = nullptr;
   bool list = false;
+  Bands bands = Bands::none;
 };
 
 /// Instruction sets with kernels of their own; every one of their kernels falls back on the portable one, so a program
@@ -53,7 +62,9 @@ enum class Family : std::uint8_t {
 /// What lowering may choose by.
 struct LowerOptions {
   Family family = Family::portable;
-  bool fast = false;  ///< scratch may enlarge the arena where that saves instructions
+  bool fast = false;        ///< scratch may enlarge the arena where that saves instructions
+  bool rows = false;        ///< layers may run row by row where that makes the arena smaller
+  std::uint32_t arena = 0;  ///< bytes that scratch which saves instructions may enlarge the arena to; 0: none
 };
 
 /// A constant array of the emitted C file.
@@ -100,6 +111,15 @@ struct Layer {
   std::int64_t macs = 0;
 };
 
+/// Layers that run row by row (tinyc_run_rows.c): the values between them are bands, whose bytes say how many rows they
+/// hold, and live as long as the whole group.
+struct RowGroup {
+  std::int32_t first = 0, count = 0;  ///< layers
+  std::int32_t step = 1;              ///< most rows at a time
+  ValueId state = -1;                 ///< a record, and a tinyc_rows_state for each layer
+  bool operator==(const RowGroup&) const = default;
+};
+
 /// How the weights of a layer's filters lie, as its kernel tells the reader.
 FilterShape filter_shape(const Layer& l) noexcept;
 
@@ -111,6 +131,7 @@ struct Program {
   std::vector<Blob> blobs;
   std::vector<Value> values;
   std::vector<Layer> layers;
+  std::vector<RowGroup> rows;  ///< in the order of their layers
   std::vector<ValueId> inputs, outputs;
   std::uint32_t arena_bytes = 0;
   std::uint32_t arena_lower_bound = 0;  ///< most bytes that live at one time; overlaps count once
@@ -127,9 +148,12 @@ class ProgramBuilder {
   std::int64_t room() const noexcept { return room_; }
   /// The output should be able to lie over the input: one sweep, not one for each block of filters.
   bool one_sweep() const noexcept { return one_sweep_; }
-  void set_room(std::int64_t bytes, bool one_sweep) noexcept {
+  /// Rows of its output that a kernel sees at a time; 0: all.
+  std::int32_t rows() const noexcept { return rows_; }
+  void set_room(std::int64_t bytes, bool one_sweep, std::int32_t rows) noexcept {
     room_ = bytes;
     one_sweep_ = one_sweep;
+    rows_ = rows;
   }
   /// The arena value of an activation (created on first use). Reshapes share their input's value through `alias`.
   ValueId value(TensorId id);
@@ -157,6 +181,7 @@ class ProgramBuilder {
   std::unordered_multimap<std::size_t, BlobId> blobs_by_hash_;
   std::int64_t room_ = 0;
   bool one_sweep_ = false;
+  std::int32_t rows_ = 0;
 };
 
 /// Graph (stage Quantized or Coded) to Program with a planned arena. Throws Error(unsupported) listing every node that
@@ -167,6 +192,11 @@ Program lower(const Graph& g, const LowerOptions& options = {});
 /// operands that die in its layer, as far as the kernel permits; every offset a multiple of 4 (16 for inputs at offset
 /// 0). Sets Value::offset, record offsets, arena_bytes and arena_lower_bound. Deterministic.
 void plan(Program& p);
+
+/// The numbers of a program's row groups as tinyc_run_rows reads them, or of one group. Throws Error(internal) where
+/// the layers cannot run row by row.
+std::vector<std::int16_t> row_numbers(const Program& p);
+std::vector<std::int16_t> row_numbers(const Program& p, const RowGroup& g);
 
 /// Checks a program that came from a file: ids, offsets + sizes within the arena, blob sizes, kernels that exist,
 /// lifetimes, and that values overlap only where their kernel permits. Throws Error(input).

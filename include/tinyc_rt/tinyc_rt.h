@@ -124,6 +124,26 @@ int tinyc_run(const tinyc_layer* layers, int count, uint8_t* arena);
 void tinyc_trace(int layer, const void* out, uint32_t bytes); /* supplied by the firmware */
 #endif
 
+/* Layers that run row by row (tinyc_run_rows.c says what the numbers mean). tinyc_run for models that have groups of
+ * them; after a group, tinyc_trace sees its last layer. */
+#define TINYC_ROWS_GROUP 4
+#define TINYC_ROWS_NUMBERS 12
+#define TINYC_ROWS_RECORD 156 /* bytes for a record, whatever the size of pointers, at a multiple of them */
+int tinyc_run_rows(const tinyc_layer* layers, int count, const int16_t* groups, uint8_t* arena);
+int tinyc_run_group(const tinyc_layer* layers, const int16_t* group, uint8_t* arena);
+/* How far a stage is: rows made, rows asked for, the first row in its band, and rows of the present step. */
+typedef struct {
+  int16_t next, want, start, rows;
+} tinyc_rows_state;
+/* The stage to run next, its rows set; -1 when all are done. */
+int tinyc_rows_next(const int16_t* stages, int count, tinyc_rows_state* s);
+/* The record of the step, on the bands as they are; `layers` begins with the group's first one. */
+void tinyc_rows_begin(const tinyc_layer* layers, const int16_t* stages, const tinyc_rows_state* s, int stage,
+                      tinyc_layer* record);
+/* After the step: rows that nobody needs any more go from the bands it has read. Without an arena only the state. */
+void tinyc_rows_end(const tinyc_layer* layers, const int16_t* stages, int count, tinyc_rows_state* s, int stage,
+                    uint8_t* arena);
+
 /* Models whose data can be replaced without the firmware (--emit blob; the format is in tinyc_blob.c). The data lie in
  * flash. Checks them: TINYC_OK or what is wrong. */
 int tinyc_blob_check(const uint8_t* blob, uint32_t bytes, uint32_t structure, uint32_t arena_bytes);
@@ -141,6 +161,13 @@ static inline int8_t tinyc_ld8(const int8_t* p) {
 static inline uint8_t tinyc_ldu8(const uint8_t* p) {
 #if defined(__AVR__)
   return pgm_read_byte(p);
+#else
+  return *p;
+#endif
+}
+static inline int16_t tinyc_ld16(const int16_t* p) {
+#if defined(__AVR__)
+  return (int16_t)pgm_read_word(p);
 #else
   return *p;
 #endif

@@ -49,6 +49,7 @@ Compressed compress_model(const CompressOptions& o) {
   if (settings.pass_options.bit_price == 0)
     settings.budget = {o.gates.max_flash, o.gates.max_drop,
                        settings.pass_options.optimize == PassOptions::Optimize::size};
+  if (!o.output.blob) settings.max_arena = o.gates.max_ram;  // replaceable data hold no layers that run row by row
   settings.after_pass = [&](const Pass& p, const Graph& g) {
     if (o.dump_after == p.name) {
       end_progress();

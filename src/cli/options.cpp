@@ -185,11 +185,13 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) {
        o.settings.pass_options.prune.layer_limit = static_cast<float>(parse_number(v, "--prune-limit", 0, 1));
      }},
-    {"optimize", "GOAL", "balanced (default), size or speed", false,
+    {"optimize", "GOAL", "balanced (default), size, speed or ram", false,
      [](O& o, const std::string& v) {
-       o.settings.pass_options.optimize = choose<P::Optimize>(
-           v, "--optimize",
-           {{"balanced", P::Optimize::balanced}, {"size", P::Optimize::size}, {"speed", P::Optimize::speed}});
+       o.settings.pass_options.optimize = choose<P::Optimize>(v, "--optimize",
+                                                              {{"balanced", P::Optimize::balanced},
+                                                               {"size", P::Optimize::size},
+                                                               {"speed", P::Optimize::speed},
+                                                               {"ram", P::Optimize::ram}});
      }},
     {"coding", "C", "auto (default), raw, huffman or range", false,
      [](O& o, const std::string& v) {

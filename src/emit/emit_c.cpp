@@ -87,7 +87,11 @@ std::string constants(const Program& p) {
   out += "\nstatic const tinyc_layer layers[@N@_NUM_LAYERS] TINYC_FLASH = {\n";
   for (std::size_t i = 0; i < p.layers.size(); ++i)
     out += layer_comment(p, i) + row(p, p.layers[i]) + (i + 1 < p.layers.size() ? ",\n" : "\n");
-  return out + "};\n";
+  out += "};\n";
+  if (p.rows.empty()) return out;
+  std::string numbers;
+  for (const std::int16_t n : row_numbers(p)) numbers += (numbers.empty() ? "" : ", ") + std::to_string(n);
+  return out + "\n/* layers that run row by row */\nstatic const int16_t rows[] TINYC_FLASH = {" + numbers + "};\n";
 }
 
 // Without data: what each layer runs.
@@ -117,7 +121,8 @@ extern "C" {
 std::string invoke(const Program& p) {
   return std::string("\nint @n@_invoke(uint8_t *arena) {\n") +
          (p.layers.empty() ? "  (void)arena;\n  return TINYC_OK;\n"
-                           : "  return tinyc_run(layers, @N@_NUM_LAYERS, arena);\n") +
+          : p.rows.empty() ? "  return tinyc_run(layers, @N@_NUM_LAYERS, arena);\n"
+                           : "  return tinyc_run_rows(layers, @N@_NUM_LAYERS, rows, arena);\n") +
          "}\n";
 }
 
@@ -147,9 +152,11 @@ std::set<std::string> kernel_files(const Program& p) {
   return files;
 }
 
+std::string runner(const Program& p) { return p.rows.empty() ? "tinyc_run" : "tinyc_run_rows"; }
+
 Texts runtime_files(const Program& p) {
   std::set<std::string> files = kernel_files(p);
-  files.insert("tinyc_run.c");
+  files.insert(runner(p) + ".c");
   Texts texts;
   for (const auto& file : runtime_closure(files)) texts[file] = runtime_source(file);
   return texts;
@@ -162,6 +169,7 @@ Texts emit_runtime(std::span<const Program> programs) {
     if (!names.insert(p.name).second)
       throw Error(ErrorCode::bad_value, "two of the models are called '" + printable(p.name) + "'",
                   "give each a name of its own: tinyc compress --name N");
+    files.insert(runner(p) + ".c");
     files.merge(kernel_files(p));
   }
   return {{"tinyc_rt.h", runtime_source("tinyc_rt.h")}, {"tinyc_rt.c", amalgamate(files)}};
@@ -171,12 +179,15 @@ Texts emit_c(const Program& p, const EmitOptions& o) {
   if (!is_c_identifier(p.name))
     throw Error(ErrorCode::bad_value, "'" + printable(p.name) + "' is no name for C code",
                 "give one of letters, digits and underscores with --name");
+  if (o.blob && !p.rows.empty())
+    throw Error(ErrorCode::missing_option, "data that can be replaced hold no layers that run row by row",
+                "leave 'blob' out of --emit, or take another --optimize than ram");
   if (o.blob && !o.selftest.empty())
     throw Error(ErrorCode::missing_option,
                 "a self-test knows what the model computes, and data that can be replaced change it",
                 "leave 'blob' or 'selftest' out of --emit");
   std::set<std::string> files = kernel_files(p);
-  files.insert(o.blob ? "tinyc_blob.c" : "tinyc_run.c");
+  files.insert(o.blob ? "tinyc_blob.c" : runner(p) + ".c");
   Texts texts = {{p.name + "_data.h", c_header(p, o)},
                  {p.name + "_data.cc", data(p, o)},
                  {"tinyc_rt.h", runtime_source("tinyc_rt.h")},

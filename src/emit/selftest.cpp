@@ -32,11 +32,25 @@ constexpr const char* kCompare = R"(  for (k = 0; k < @N@_OUTPUT@k@_SIZE; ++k)
 constexpr const char* kLayers = R"(  for (i = 0; i < @N@_NUM_LAYERS; ++i) {
     tinyc_layer l;
     uint32_t hash = 2166136261u; /* FNV-1a */
-    tinyc_load(&l, &layers[i], sizeof l, 1);
-    if (l.run(&l, arena) != TINYC_OK) return i + 1;
-    for (k = 0; k < l.out_bytes; ++k) hash = (hash ^ arena[l.out + k]) * 16777619u;
+    @run@    for (k = 0; k < l.out_bytes; ++k) hash = (hash ^ arena[l.out + k]) * 16777619u;
     if (l.out_bytes > 0 && hash != (uint32_t)tinyc_ld32(golden_hashes + i)) return i + 1;
   }
+)";
+
+constexpr const char* kRunLayer = R"(tinyc_load(&l, &layers[i], sizeof l, 1);
+    if (l.run(&l, arena) != TINYC_OK) return i + 1;
+)";
+// Of layers that run row by row, the last one's output is whole in the end.
+constexpr const char* kRunGroup = R"(if (i == tinyc_ld16(group)) {
+      const int first = i, count = tinyc_ld16(group + 1);
+      if (tinyc_run_group(layers, group, arena) != TINYC_OK) return first + 1;
+      group += TINYC_ROWS_GROUP + TINYC_ROWS_NUMBERS * count;
+      i += count - 1;
+      tinyc_load(&l, &layers[i], sizeof l, 1);
+    } else {
+      tinyc_load(&l, &layers[i], sizeof l, 1);
+      if (l.run(&l, arena) != TINYC_OK) return i + 1;
+    }
 )";
 
 }  // namespace
@@ -67,8 +81,10 @@ std::string selftest_function(const Program& p, const std::vector<Bytes>& inputs
   const bool any = !p.layers.empty();
   if (any)
     out += "static const int32_t golden_hashes[@N@_NUM_LAYERS] TINYC_FLASH = {\n" + c_elements(hashes) + "\n};\n";
-  return out + "\nint @n@_selftest(uint8_t *arena) {\n" + (any ? "  int i;\n" : "") + "  uint32_t k;\n" + fill +
-         (any ? kLayers : "") + compare + "  return 0;\n}\n";
+  return out + "\nint @n@_selftest(uint8_t *arena) {\n" + (any ? "  int i;\n" : "") +
+         (p.rows.empty() ? "" : "  const int16_t *group = rows;\n") + "  uint32_t k;\n" + fill +
+         (any ? filled(kLayers, {{"@run@", std::string(p.rows.empty() ? kRunLayer : kRunGroup)}}) : "") + compare +
+         "  return 0;\n}\n";
 }
 
 }  // namespace tinyc

@@ -10,6 +10,8 @@
 namespace tinyc {
 namespace {
 
+constexpr std::size_t kHeight = 6, kRowBytes = 7;  // among a stage's numbers (tinyc_run_rows.c)
+
 // The whole number nearest to a real one; NaN counts as 0.
 std::int32_t count_of(float x) {
   if (std::isnan(x)) return 0;
@@ -33,6 +35,7 @@ ProgramExecutor::ProgramExecutor(const Program& p) : program_(p) {
     r.table = reinterpret_cast<const std::int32_t*>(data(l.table));
     records_.push_back(r);
   }
+  for (const RowGroup& g : p.rows) row_numbers_.push_back(row_numbers(p, g));
 }
 
 ProgramExecutor::State ProgramExecutor::make_state() const {
@@ -86,12 +89,48 @@ void ProgramExecutor::read_output(const State& s, std::size_t i, std::span<std::
   }
 }
 
+void ProgramExecutor::check(std::size_t layer, int code) const {
+  if (code != TINYC_OK)
+    throw Error(ErrorCode::defect, "layer " + std::to_string(layer) + " '" + printable(program_.layers[layer].name) +
+                                       "' failed with code " + std::to_string(code));
+}
+
+// Step by step, so that `trace` can have the whole outputs of layers that never have one in the arena.
+void ProgramExecutor::run_group(State& s, const RowGroup& g, std::span<const std::int16_t> numbers,
+                                const std::function<void(std::size_t, std::span<const std::int8_t>)>& trace) const {
+  const auto first = static_cast<std::size_t>(g.first), count = static_cast<std::size_t>(g.count);
+  const std::int16_t* stages = numbers.data() + TINYC_ROWS_GROUP;
+  tinyc_layer record;
+  std::vector<tinyc_rows_state> state(count, tinyc_rows_state{0, 0, 0, 0});
+  std::vector<std::vector<std::int8_t>> seen(trace ? count : 0);
+  for (int stage; (stage = tinyc_rows_next(stages, g.count, state.data())) >= 0;) {
+    const auto i = static_cast<std::size_t>(stage);
+    tinyc_rows_begin(records_.data() + first, stages, state.data(), stage, &record);
+    check(first + i, record.run(&record, s.arena));
+    if (trace && i + 1 < count) {
+      const auto* made = reinterpret_cast<const std::int8_t*>(s.arena + record.out);
+      seen[i].insert(seen[i].end(), made,
+                     made + std::ptrdiff_t{state[i].rows} * stages[i * TINYC_ROWS_NUMBERS + kRowBytes]);
+    }
+    tinyc_rows_end(records_.data() + first, stages, g.count, state.data(), stage, s.arena);
+  }
+  if (!trace) return;
+  for (std::size_t i = 0; i + 1 < count; ++i)  // the last rows of a layer that nobody reads are not made
+    if (state[i].next == stages[i * TINYC_ROWS_NUMBERS + kHeight]) trace(first + i, seen[i]);
+  const tinyc_layer& r = records_[first + count - 1];
+  trace(first + count - 1, {reinterpret_cast<const std::int8_t*>(s.arena + r.out), r.out_bytes});
+}
+
 void ProgramExecutor::run(State& s, const std::function<void(std::size_t, std::span<const std::int8_t>)>& trace) const {
+  std::size_t group = 0;
   for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (group < program_.rows.size() && static_cast<std::size_t>(program_.rows[group].first) == i) {
+      run_group(s, program_.rows[group], row_numbers_[group], trace);
+      i += static_cast<std::size_t>(program_.rows[group++].count) - 1;
+      continue;
+    }
     const tinyc_layer& r = records_[i];
-    if (const int rc = r.run(&r, s.arena); rc != TINYC_OK)
-      throw Error(ErrorCode::defect, "layer " + std::to_string(i) + " '" + printable(program_.layers[i].name) +
-                                         "' failed with code " + std::to_string(rc));
+    check(i, r.run(&r, s.arena));
     if (trace && r.out_bytes > 0) trace(i, {reinterpret_cast<const std::int8_t*>(s.arena + r.out), r.out_bytes});
   }
 }

@@ -23,6 +23,9 @@ FlashBytes flash_bytes(const Program& p) noexcept {
     }
   }
   f.descriptors = p.layers.size() * kRecordBytes;
+  if (!p.rows.empty()) f.descriptors += sizeof(std::int16_t);  // the end of the groups
+  for (const RowGroup& g : p.rows)
+    f.descriptors += sizeof(std::int16_t) * (TINYC_ROWS_GROUP + TINYC_ROWS_NUMBERS * static_cast<std::size_t>(g.count));
   return f;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lower/rows.h"
+
 namespace tinyc {
 namespace {
 std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
@@ -28,11 +30,36 @@ std::vector<Lifetime> lifetimes(const Program& p) {
   }
   for (const ValueId id : p.outputs)
     if (lives.at(at(id)).first <= end) lives[at(id)].last = end;
+  for (const RowGroup& g : p.rows) {  // all layers of a group run at one time
+    const std::int32_t last = g.first + g.count - 1;
+    lives.at(at(g.state)) = {g.first, last};
+    for (Lifetime& l : lives) {
+      if (l.first > g.first && l.first <= last) l.first = g.first;
+      if (l.last >= g.first && l.last < last) l.last = last;
+    }
+  }
   return lives;
+}
+
+ValueId begun_output(const Program& p, std::size_t layer) {
+  const RowGroup* g = row_group(p, layer);
+  const ValueId out = p.layers[g ? at(g->first + g->count - 1) : layer].out;
+  return at(p.values[at(out)].first) == layer ? out : -1;
 }
 
 OverlappedOperands overlapped_operands(const Program& p, std::size_t layer) {
   const Layer& l = p.layers[layer];
+  if (const RowGroup* g = row_group(p, layer)) {
+    OverlappedOperands result;
+    const ValueId out = begun_output(p, layer);
+    if (at(g->first) != layer || out < 0) return result;
+    for (const auto& [id, o] : row_overlaps(p, *g)) {
+      if (p.values[at(id)].last != g->first + g->count - 1) continue;
+      const std::int64_t bytes = p.values[at(out)].bytes, in = p.values[at(id)].bytes;
+      if (const Overlap c = closest(o, o, bytes, in); c.below < bytes || c.above < in) result.emplace_back(id, c);
+    }
+    return result;
+  }
   const auto dies = [&](ValueId id) { return id >= 0 && id != l.out && at(p.values[at(id)].last) == layer; };
   if (!l.kernel->overlaps || at(p.values[at(l.out)].first) != layer || (!dies(l.in0) && !dies(l.in1))) return {};
   return overlapped_operands(p, l, l.kernel->overlaps(p, l), dies(l.in0), dies(l.in1));
@@ -50,8 +77,9 @@ OverlappedOperands overlapped_operands(const Program& p, const Layer& l, const O
   return result;
 }
 
-std::int64_t shared_bytes(const Program& p, const Layer& l, const OverlappedOperands& operands) {
-  const std::int64_t out = p.values[at(l.out)].bytes;
+std::int64_t shared_bytes(const Program& p, ValueId id_out, const OverlappedOperands& operands) {
+  if (id_out < 0) return 0;
+  const std::int64_t out = p.values[at(id_out)].bytes;
   std::int64_t all = 0, least = out;  // bytes of the operands, and of all together as close as may be
   for (const auto& [id, o] : operands) {
     const std::int64_t in = p.values[at(id)].bytes;
@@ -74,7 +102,15 @@ LiveBytes live_bytes(const Program& p) {
   }
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
     if (i > 0) live.apart[i] += live.apart[i - 1];
-    live.shared[i] = shared_bytes(p, p.layers[i], overlapped_operands(p, i));
+    live.shared[i] = shared_bytes(p, begun_output(p, i), overlapped_operands(p, i));
+  }
+  for (const RowGroup& g : p.rows) {  // bands are not all full at one time
+    const RowUse use = row_use(p, g);
+    std::int64_t bands = 0;
+    for (std::size_t s = 0; s < at(g.count); ++s)
+      if (use.together[s][s]) bands += p.values[at(p.layers[at(g.first) + s].out)].bytes;
+    const std::int64_t shared = live.shared[at(g.first)];
+    for (std::size_t s = 0; s < at(g.count); ++s) live.shared[at(g.first) + s] = shared + bands - use.most[s];
   }
   live.apart.pop_back();
   return live;

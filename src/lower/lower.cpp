@@ -1,8 +1,10 @@
 // Graph to Program: inputs, layers node by node, outputs, then the arena.
 #include <algorithm>
+#include <optional>
 
 #include "lower/lifetimes.h"
 #include "lower/order.h"
+#include "lower/rows.h"
 #include "ops/copy.h"
 #include "tinyc/error.h"
 #include "tinyc/program.h"
@@ -95,6 +97,8 @@ struct Choices {
   std::vector<std::int64_t> room;  ///< by node: scratch for decoded filters that costs nothing
   std::vector<bool> one_sweep;     ///< by node: its output should lie over its input
   std::vector<std::size_t> order;  ///< of the layers; empty: that of the nodes
+  std::vector<std::int32_t> rows;  ///< by node: rows at a time where its layers run by rows, else 0
+  std::vector<RowGroup> groups;    ///< without state
 };
 
 Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& choices) {
@@ -106,7 +110,7 @@ Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& c
   Refusals refused;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     const Node& n = g.nodes[i];
-    builder.set_room(choices.room[i], choices.one_sweep[i]);
+    builder.set_room(choices.room[i], choices.one_sweep[i], choices.rows[i]);
     try {
       lower_node(g, n, builder, p);
     } catch (const Error& e) {
@@ -126,6 +130,7 @@ Lowered lower_with(const Graph& g, const LowerOptions& options, const Choices& c
     }
     result = std::move(ordered);
   }
+  for (const RowGroup& group : choices.groups) run_by_rows(p, group.first, group.count, group.step);
   plan(p);
   return result;
 }
@@ -163,7 +168,7 @@ void decode_whole_at_peak(const Graph& g, const LowerOptions& options, Lowered& 
 /// Lowers with other choices and takes them where the arena does not grow.
 bool take(const Graph& g, const LowerOptions& options, const Choices& tried, Lowered& best, Choices& choices) {
   Lowered next = lower_with(g, options, tried);
-  if (next.program.arena_bytes > best.program.arena_bytes) return false;
+  if (next.program.arena_bytes > std::max(best.program.arena_bytes, options.arena)) return false;
   best = std::move(next);
   choices = tried;
   return true;
@@ -174,12 +179,13 @@ bool take(const Graph& g, const LowerOptions& options, const Choices& tried, Low
 /// it; pieces of room may not join) layer by layer, those with most work first.
 void fill_room(const Graph& g, const LowerOptions& options, Lowered& best, Choices& choices) {
   const LiveBytes live = live_bytes(best.program);
+  const std::int64_t arena = std::max(best.program.arena_bytes, options.arena);
   Choices more = choices;
   std::vector<std::pair<std::int64_t, std::size_t>> by_work;
   for (std::size_t i = 0; i < best.program.layers.size(); ++i) {
     const std::size_t n = best.node_of[i];
     if (n >= more.room.size()) continue;
-    more.room[n] = std::max(more.room[n], best.program.arena_bytes - live.apart[i] + live.shared[i]);
+    more.room[n] = std::max(more.room[n], arena - live.apart[i] + live.shared[i]);
     if (best.program.layers[i].weights >= 0) by_work.emplace_back(-best.program.layers[i].macs, n);
   }
   if (take(g, options, more, best, choices)) return;
@@ -196,11 +202,85 @@ void fill_room(const Graph& g, const LowerOptions& options, Lowered& best, Choic
   }
 }
 
+/// Instructions to decode a weight, at most, in multiply-accumulates.
+constexpr std::int64_t kDecoding = 16;
+
+/// True where the layers may be a group whose coded weights, which each step decodes again, cost little.
+bool pays_by_rows(const Program& p, std::int32_t first, std::int32_t count) {
+  if (!can_run_by_rows(p, first, count)) return false;
+  for (std::int32_t i = first; i < first + count; ++i)
+    if (const Layer& l = p.layers[static_cast<std::size_t>(i)]; l.codec >= 0 && !l.kernel->list)
+      if (kDecoding * l.weight_count * l.record.out_h > l.macs / 4) return false;
+  return true;
+}
+
+/// `choices` with one more group.
+Choices with_group(const Choices& choices, const Lowered& best, const RowGroup& group) {
+  Choices more = choices;
+  more.groups.push_back(group);
+  for (std::int32_t i = group.first; i < group.first + group.count; ++i)
+    if (const std::size_t n = best.node_of[static_cast<std::size_t>(i)]; n < more.rows.size())
+      more.rows[n] = group.step;
+  return more;
+}
+
+/// The least arena that a group could have, without a plan of it.
+std::int64_t least_bytes(const Program& p, const RowGroup& group) {
+  Program tried = p;
+  run_by_rows(tried, group.first, group.count, group.step);
+  set_lifetimes(tried);
+  const LiveBytes live = live_bytes(tried);
+  std::int64_t most = 0;
+  for (std::size_t i = 0; i < tried.layers.size(); ++i) most = std::max(most, live.apart[i] - live.shared[i]);
+  return most;
+}
+
+/// Makes groups of rows as long as the arena shrinks: each of layers around the one that needs most.
+void find_row_groups(const Graph& g, const LowerOptions& options, Lowered& best, Choices& choices) {
+  constexpr std::size_t kTried = 12;    // ranges that are lowered and planned
+  constexpr std::int32_t kLayers = 40;  // of a group, on each side of the peak
+  for (bool better = true; better && best.program.arena_bytes > options.arena;) {
+    better = false;
+    if (best.program.layers.empty()) return;
+    Choices all = choices;  // every layer as it would be in a group
+    for (std::int32_t& rows : all.rows) rows = std::max(rows, 1);
+    const Lowered by_rows = lower_with(g, options, all);
+    const Program& p = by_rows.program;
+    const auto peak = static_cast<std::int32_t>(peak_layer(best.program)),
+               end = static_cast<std::int32_t>(p.layers.size());
+    std::vector<std::pair<std::int64_t, RowGroup>> candidates;
+    for (std::int32_t first = peak; first >= std::max(0, peak - kLayers); --first)
+      for (std::int32_t last = std::max(peak, first + 1); last < std::min(end, peak + kLayers); ++last)
+        if (const RowGroup group{first, last - first + 1}; pays_by_rows(p, first, group.count))
+          candidates.emplace_back(least_bytes(p, group), group);
+    std::ranges::stable_sort(candidates, {}, [](const auto& c) { return std::pair(c.first, c.second.count); });
+    if (candidates.size() > kTried) candidates.resize(kTried);
+    std::optional<Lowered> found;
+    Choices with;
+    for (const auto& [bytes, group] : candidates) {
+      const Choices tried = with_group(choices, best, group);
+      Lowered next = lower_with(g, options, tried);
+      if (next.program.arena_bytes >= (found ? *found : best).program.arena_bytes) continue;
+      found = std::move(next);
+      with = tried;
+    }
+    if (!found) return;
+    best = std::move(*found);
+    choices = with;
+    better = true;
+  }
+}
+
 }  // namespace
 
 Program lower(const Graph& g, const LowerOptions& options) {
   if (g.stage == Stage::Float) throw Error(ErrorCode::defect, "a float graph cannot be lowered");
-  Choices choices{std::vector<std::int64_t>(g.nodes.size(), 0), std::vector<bool>(g.nodes.size(), false), {}};
+  LowerOptions wider = options;
+  Choices choices{std::vector<std::int64_t>(g.nodes.size(), 0),
+                  std::vector<bool>(g.nodes.size(), false),
+                  {},
+                  std::vector<std::int32_t>(g.nodes.size(), 0),
+                  {}};
   Lowered best = lower_with(g, options, choices);
   choices.order = best_order(best.program);
   bool better = false;
@@ -210,9 +290,14 @@ Program lower(const Graph& g, const LowerOptions& options) {
     if (better) best = std::move(other);
   }
   if (!better) choices.order.clear();
+  if (options.rows) {
+    constexpr std::uint32_t kSixteenth = 16;  // of the arena, for scratch, where no budget is given
+    find_row_groups(g, options, best, choices);
+    if (options.arena == 0) wider.arena = best.program.arena_bytes + best.program.arena_bytes / kSixteenth;
+  }
   const auto blocks = [&] { return std::ranges::any_of(best.program.layers, in_blocks); };
   if (blocks()) decode_whole_at_peak(g, options, best, choices);
-  if (blocks() || options.family != Family::portable) fill_room(g, options, best, choices);
+  if (blocks() || options.family != Family::portable) fill_room(g, wider, best, choices);
   return std::move(best.program);
 }
 

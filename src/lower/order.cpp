@@ -60,7 +60,7 @@ class Orders {
     if (writes_first_[layer]) s.live += p_.values[at(l.out)].bytes;
     const std::int64_t shared =
         writes_first_[layer]
-            ? shared_bytes(p_, l, overlapped_operands(p_, l, overlaps_[layer], dies(l.in0), dies(l.in1)))
+            ? shared_bytes(p_, l.out, overlapped_operands(p_, l, overlaps_[layer], dies(l.in0), dies(l.in1)))
             : 0;
     s.peak = std::max(s.peak, s.live - shared + l.scratch_bytes);
     for (const ValueId id : operands(l))

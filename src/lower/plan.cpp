@@ -8,13 +8,13 @@
 
 #include "lower/lifetimes.h"
 #include "lower/packer.h"
+#include "lower/rows.h"
 #include "tinyc/error.h"
 #include "tinyc/program.h"
 
 namespace tinyc {
-namespace {
 
-std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
+static std::size_t at(std::int32_t id) { return static_cast<std::size_t>(id); }
 
 void set_lifetimes(Program& p) {
   const auto lives = lifetimes(p);
@@ -31,8 +31,6 @@ void set_lifetimes(Program& p) {
   }
 }
 
-}  // namespace
-
 void plan(Program& p) {
   set_lifetimes(p);
   const auto end = static_cast<std::int32_t>(p.layers.size());
@@ -46,13 +44,35 @@ void plan(Program& p) {
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
     scratch_slot[i] = items.size();
     const auto time = static_cast<std::int32_t>(i) + 1;
-    if (p.layers[i].scratch_bytes > 0) items.push_back({time, time, p.layers[i].scratch_bytes});
+    const RowGroup* g = row_group(p, i);
+    if (p.layers[i].scratch_bytes == 0) continue;
+    if (g && p.layers[i].kernel->bands == Bands::sums)  // kept from step to step
+      items.push_back({g->first + 1, g->first + g->count, p.layers[i].scratch_bytes});
+    else
+      items.push_back({time, time, p.layers[i].scratch_bytes});
   }
   std::vector<PackPair> pairs;
   std::vector<std::int64_t> shared = live_bytes(p).shared;
   for (std::size_t i = 0; i < p.layers.size(); ++i)
     for (const auto& [id, o] : overlapped_operands(p, i))
-      pairs.push_back({slot[at(p.layers[i].out)], slot[at(id)], o.below, o.above, o.exact});
+      pairs.push_back({slot[at(begun_output(p, i))], slot[at(id)], o.below, o.above, o.exact});
+  for (const RowGroup& g : p.rows) {
+    const RowUse use = row_use(p, g);
+    const std::int32_t last = g.first + g.count;
+    for (std::size_t a = 0; a < p.values.size(); ++a) {
+      if (p.values[a].first != g.first || p.values[a].bytes == 0) continue;
+      const auto id = static_cast<ValueId>(a);
+      for (std::size_t b = a + 1; b < p.values.size(); ++b)
+        if (p.values[b].first == g.first && p.values[b].bytes > 0 &&
+            bytes_apart(p, g, use, id, static_cast<ValueId>(b)) == 0)
+          pairs.push_back({slot[a], slot[b], 0, 0, false});
+      for (std::size_t i = at(g.first); i < at(last); ++i)
+        if (const std::int64_t scratch = p.layers[i].scratch_bytes; scratch > 0) {
+          const std::int64_t before = bytes_before_scratch(p, g, use, id, i);
+          pairs.push_back({scratch_slot[i], slot[a], before == 0 ? 0 : scratch, before, false});
+        }
+    }
+  }
   shared.insert(shared.begin(), 0);  // of the inputs
   shared.push_back(0);               // and of the outputs
   Packer packer(std::move(items), pairs, shared);

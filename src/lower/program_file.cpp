@@ -16,7 +16,7 @@
 namespace tinyc {
 namespace {
 
-constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kVersion = 4;
 
 [[noreturn]] void bad(const std::string& path, const std::string& why) {
   throw Error(ErrorCode::damaged_program, "'" + printable(path) + "' is not a usable .tinyc file: " + why,
@@ -85,6 +85,13 @@ class Fnv {
 std::vector<std::int32_t> blob_ids(const Layer& l) { return {l.weights, l.codec, l.bias, l.mult, l.shift, l.table}; }
 std::vector<std::int32_t> value_ids(const Layer& l) { return {l.in0, l.in1, l.out}; }
 
+/// Four numbers a group.
+std::vector<std::int32_t> row_ids(const Program& p) {
+  std::vector<std::int32_t> n;
+  for (const RowGroup& g : p.rows) n.insert(n.end(), {g.first, g.count, g.step, g.state});
+  return n;
+}
+
 std::uint64_t checksum(const Program& p) {
   Fnv f;
   f.add(kVersion);
@@ -119,6 +126,7 @@ std::uint64_t checksum(const Program& p) {
     f.add(l.part);
     f.add(l.macs);
   }
+  f.add(row_ids(p));
   f.add(p.inputs);
   f.add(p.outputs);
   f.add(p.arena_bytes);
@@ -220,9 +228,9 @@ Bytes write_program(const Program& p) {
   const auto blob_list = b.CreateVector(blobs);
   const auto value_list = b.CreateVector(values);
   const auto layer_list = b.CreateVector(layers);
-  const auto inputs = b.CreateVector(p.inputs), outputs = b.CreateVector(p.outputs);
+  const auto inputs = b.CreateVector(p.inputs), outputs = b.CreateVector(p.outputs), rows = b.CreateVector(row_ids(p));
   file::FinishProgramBuffer(b, file::CreateProgram(b, kVersion, checksum(p), name, blob_list, value_list, layer_list,
-                                                   inputs, outputs, p.arena_bytes, p.arena_lower_bound));
+                                                   inputs, outputs, p.arena_bytes, p.arena_lower_bound, rows));
   return Bytes(b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize());
 }
 
@@ -249,6 +257,9 @@ Program read_program(std::span<const std::uint8_t> data, const std::string& path
                         x.scale(), x.zero_point(), x.first(), x.last()});
   });
   r.each(f.layers(), [&](const file::Layer& x) { p.layers.push_back(read_layer(r, x)); });
+  const std::vector<std::int32_t> rows = r.list(f.rows());
+  if (rows.size() % 4 != 0) r.fail("its groups of rows are damaged");
+  for (std::size_t i = 0; i < rows.size(); i += 4) p.rows.push_back({rows[i], rows[i + 1], rows[i + 2], rows[i + 3]});
   p.inputs = r.list(f.inputs());
   p.outputs = r.list(f.outputs());
   p.arena_bytes = f.arena_bytes();

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "lower/lifetimes.h"
+#include "lower/rows.h"
 #include "tinyc/codec.h"
 #include "tinyc/error.h"
 #include "tinyc/program.h"
@@ -51,7 +52,7 @@ void verify_list(const Program& p, const Layer& l, const std::string& name) {
   check(list_extent(layout) <= window, name + "has a list of weights for a larger window");
 }
 
-void verify_layer(const Program& p, const Layer& l) {
+void verify_layer(const Program& p, const Layer& l, bool within_rows) {
   const std::string name = "layer '" + printable(l.name) + "' ";
   const auto blob = [&](BlobId id, Blob::Type type) {
     check(id >= -1 && id < static_cast<std::int32_t>(p.blobs.size()), name + "names an array that does not exist");
@@ -72,7 +73,7 @@ void verify_layer(const Program& p, const Layer& l) {
   value(l.in1, l.record.in1);
   value(l.out, l.record.out);
   check(l.out >= 0, name + "writes nothing");
-  check(l.record.out_bytes == (l.part ? 0 : p.values[static_cast<std::size_t>(l.out)].bytes),
+  check(l.record.out_bytes == (l.part || within_rows ? 0 : p.values[static_cast<std::size_t>(l.out)].bytes),
         name + "has an output of the wrong size");
   check(within(l.record.scratch, l.scratch_bytes, p.arena_bytes), name + "has scratch outside the arena");
   check(l.macs >= 0, name + "has negative work");
@@ -89,6 +90,25 @@ void verify_layer(const Program& p, const Layer& l) {
   } else {
     check(!l.kernel->list, name + "has no list of weights");
     check(l.record.stream_bytes == 0, name + "has a stream without a decode table");
+  }
+}
+
+/// Groups of rows lie one after the other, and their states are values of their own.
+void verify_rows(const Program& p) {
+  std::int64_t end = 0;
+  for (const RowGroup& g : p.rows) {
+    check(
+        g.first >= end && g.count > 0 && std::int64_t{g.first} + g.count <= static_cast<std::int64_t>(p.layers.size()),
+        "its groups of rows are none");
+    end = std::int64_t{g.first} + g.count;
+    check(g.state >= 0 && g.state < static_cast<ValueId>(p.values.size()) &&
+              p.values[static_cast<std::size_t>(g.state)].bytes == row_state_bytes(g.count),
+          "a group of rows has no state");
+    const auto uses = [&](const Layer& l) { return l.in0 == g.state || l.in1 == g.state || l.out == g.state; };
+    check(std::ranges::none_of(p.layers, uses) && std::ranges::find(p.inputs, g.state) == p.inputs.end() &&
+              std::ranges::find(p.outputs, g.state) == p.outputs.end() &&
+              std::ranges::count(p.rows, g.state, &RowGroup::state) == 1,
+          "the state of a group of rows is another's value");
   }
 }
 
@@ -112,18 +132,57 @@ class Occupied {
   std::map<std::uint64_t, std::uint64_t> begins_;  // to their ends
 };
 
+/// The arena of a group of rows, whose values and scratch share it as its schedule lets them.
+void verify_group(const Program& p, const RowGroup& g, const std::vector<std::size_t>& values, Occupied& arena) {
+  struct Place {
+    std::int64_t offset, bytes;
+    ValueId value;      // or
+    std::size_t layer;  // whose scratch it is
+    std::string name;
+  };
+  std::vector<Place> places;
+  for (const std::size_t v : values)
+    places.push_back({p.values[v].offset, p.values[v].bytes, static_cast<ValueId>(v), 0,
+                      "value '" + printable(p.values[v].name) + "'"});
+  const auto first = static_cast<std::size_t>(g.first), last = first + static_cast<std::size_t>(g.count);
+  for (std::size_t i = first; i < last; ++i)
+    places.push_back({p.layers[i].record.scratch, p.layers[i].scratch_bytes, -1, i,
+                      "layer '" + printable(p.layers[i].name) + "' has scratch that"});
+  const RowUse use = row_use(p, g);
+  const auto sums = [&](const Place& x) { return p.layers[x.layer].kernel->bands == Bands::sums; };
+  for (const Place& a : places) {
+    arena.add(static_cast<std::uint64_t>(a.offset), static_cast<std::uint64_t>(a.bytes), a.name);
+    arena.remove(static_cast<std::uint64_t>(a.offset), static_cast<std::uint64_t>(a.bytes));
+    for (const Place& b : places) {
+      if (&a >= &b || a.bytes == 0 || b.bytes == 0) continue;
+      std::int64_t kept = a.bytes, kept_b = b.bytes;  // from where on the other may lie
+      if (a.value >= 0 && b.value >= 0) {
+        if (bytes_apart(p, g, use, a.value, b.value) == 0) continue;
+      } else if (a.value >= 0) {
+        kept = bytes_before_scratch(p, g, use, a.value, b.layer);
+        if (kept == 0) continue;
+      } else if (!sums(a) && !sums(b)) {
+        continue;  // scratch of different steps
+      }
+      check(a.offset + kept <= b.offset || b.offset + kept_b <= a.offset, a.name + " lies over what is still needed");
+    }
+  }
+}
+
 /// Replays the layers: nothing is read before it is written, or overwritten before it was read.
 void verify_arena(const Program& p) {
   const auto at = [](std::int32_t i) { return static_cast<std::size_t>(i); };
   const auto lives = lifetimes(p);
   const auto end = static_cast<std::int32_t>(p.layers.size());
   std::vector<std::vector<std::size_t>> dying(p.layers.size() + 1);  // by last layer + 1: the inputs that nobody reads
+  std::vector<std::vector<std::size_t>> beginning(p.layers.size());
   Occupied arena;
   const auto value_name = [&](std::size_t v) { return "value '" + printable(p.values[v].name) + "'"; };
   for (std::size_t v = 0; v < p.values.size(); ++v) {
     check(Lifetime{p.values[v].first, p.values[v].last} == lives[v],
           value_name(v) + " has a lifetime that is not its own");
     if (lives[v].last < end) dying[at(lives[v].last + 1)].push_back(v);
+    if (lives[v].first >= 0 && lives[v].first < end) beginning[at(lives[v].first)].push_back(v);
     if (lives[v].first < 0) arena.add(p.values[v].offset, p.values[v].bytes, value_name(v));
   }
   std::vector<bool> gone(p.values.size(), false);
@@ -133,19 +192,29 @@ void verify_arena(const Program& p) {
   };
   for (std::int32_t i = 0; i < end; ++i) {
     const Layer& l = p.layers[at(i)];
+    const RowGroup* g = row_group(p, at(i));
     const std::string name = "layer '" + printable(l.name) + "' ";
     for (const std::size_t v : dying[at(i)]) remove(v);
     for (const ValueId id : {l.in0, l.in1})
-      check(id < 0 || lives[at(id)].first < i, name + "reads what is not written");
-    arena.add(l.record.scratch, l.scratch_bytes, name + "has scratch that");
-    const Value& out = p.values[at(l.out)];
-    if (out.first == i) {
+      check(id < 0 || lives[at(id)].first < i || (g && lives[at(id)].first == g->first),
+            name + "reads what is not written");
+    if (!g) arena.add(l.record.scratch, l.scratch_bytes, name + "has scratch that");
+    if (const ValueId out = begun_output(p, at(i)); out >= 0) {
       for (const auto& [id, o] : overlapped_operands(p, at(i))) {
-        const std::int64_t to = out.offset, from = p.values[at(id)].offset;
+        const std::int64_t to = p.values[at(out)].offset, from = p.values[at(id)].offset;
         if (to + o.below <= from || from + o.above <= to || (o.exact && to == from)) remove(at(id));
       }
-      arena.add(out.offset, out.bytes, value_name(at(l.out)));
     }
+    if (g) {
+      if (i == g->first) verify_group(p, *g, beginning[at(i)], arena);
+      for (const std::size_t v : beginning[at(i)])  // only its output outlives it
+        if (lives[v].last == g->first + g->count - 1)
+          gone[v] = true;
+        else
+          arena.add(p.values[v].offset, p.values[v].bytes, value_name(v));
+      continue;
+    }
+    for (const std::size_t v : beginning[at(i)]) arena.add(p.values[v].offset, p.values[v].bytes, value_name(v));
     arena.remove(l.record.scratch, l.scratch_bytes);
   }
   for (const ValueId id : p.outputs) check(lives[at(id)].first <= end, "an output is never written");
@@ -159,10 +228,13 @@ void verify(const Program& p) {
   for (const Blob& b : p.blobs)
     check(b.type != Blob::Type::i32 || b.bytes.size() % 4 == 0, "array '" + printable(b.name) + "' has a broken size");
   for (const Value& v : p.values) verify_value(p, v);
-  for (const Layer& l : p.layers) {
-    check(l.kernel != nullptr, "layer '" + printable(l.name) + "' has no kernel");
-    verify_layer(p, l);
+  for (const Layer& l : p.layers) check(l.kernel != nullptr, "layer '" + printable(l.name) + "' has no kernel");
+  verify_rows(p);
+  for (std::size_t i = 0; i < p.layers.size(); ++i) {
+    const RowGroup* g = row_group(p, i);
+    verify_layer(p, p.layers[i], g && static_cast<std::int32_t>(i) < g->first + g->count - 1);
   }
+  for (const RowGroup& g : p.rows) row_numbers(p, g);  // its layers can, and its bands are large enough
   const auto ids = [&](const std::vector<ValueId>& list) {
     return std::all_of(list.begin(), list.end(),
                        [&](ValueId id) { return id >= 0 && id < static_cast<std::int32_t>(p.values.size()); });

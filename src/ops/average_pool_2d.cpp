@@ -3,12 +3,15 @@
 #include "ops/pool.h"
 
 extern "C" int tinyc_average_pool_2d(const tinyc_layer* l, uint8_t* arena);
+extern "C" int tinyc_average_pool_2d_rows(const tinyc_layer* l, uint8_t* arena);
 
 namespace tinyc {
 namespace {
 
 constexpr Kernel kKernels[] = {
-    {"tinyc_average_pool_2d", tinyc_average_pool_2d, "tinyc_average_pool_2d.c", pool_overlaps}};
+    {"tinyc_average_pool_2d", tinyc_average_pool_2d, "tinyc_average_pool_2d.c", pool_overlaps, false, Bands::windows},
+    {"tinyc_average_pool_2d_rows", tinyc_average_pool_2d_rows, "tinyc_average_pool_2d_rows.c", nullptr, false,
+     Bands::sums}};
 
 void forward(const ForwardArgs& a) {
   const std::int32_t channels = a.in[0].shape->back();
@@ -38,7 +41,13 @@ void backward(const BackwardArgs& a) {
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const auto& p = get<AveragePool2D>(n.op);
-  out.add(make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act));
+  Layer l = make_pool(g, n, out, kKernels[0], p.kernel, p.stride, p.pad, p.act);
+  const tinyc_layer& r = l.record;
+  if (out.rows() > 0 && r.out_h == 1 && r.out_w == 1 && r.k_h == r.in_h && r.k_w == r.in_w && r.n == 1) {
+    l.kernel = &kKernels[1];  // whose input need not be whole
+    l.scratch_bytes = static_cast<std::uint32_t>(4 * r.in_c);
+  }
+  out.add(std::move(l));
 }
 
 }  // namespace

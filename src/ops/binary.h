@@ -137,12 +137,12 @@ int tinyc_maximum_broadcast(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 
 inline constexpr Kernel kAddKernels[] = {
-    {"tinyc_add", tinyc_add, "tinyc_add.c", elementwise_overlaps},
+    {"tinyc_add", tinyc_add, "tinyc_add.c", elementwise_overlaps, false, Bands::elements},
     {"tinyc_add_broadcast", tinyc_add_broadcast, "tinyc_add.c", broadcast_overlaps},
-    {"tinyc_add_affine", tinyc_add_affine, "tinyc_add_affine.c", elementwise_overlaps},
+    {"tinyc_add_affine", tinyc_add_affine, "tinyc_add_affine.c", elementwise_overlaps, false, Bands::elements},
     {"tinyc_add_affine_broadcast", tinyc_add_affine_broadcast, "tinyc_add_affine.c", broadcast_overlaps}};
 inline constexpr Kernel kMaximumKernels[] = {
-    {"tinyc_maximum", tinyc_maximum, "tinyc_maximum.c", elementwise_overlaps},
+    {"tinyc_maximum", tinyc_maximum, "tinyc_maximum.c", elementwise_overlaps, false, Bands::elements},
     {"tinyc_maximum_broadcast", tinyc_maximum_broadcast, "tinyc_maximum.c", broadcast_overlaps}};
 
 /// MAXIMUM and MINIMUM; rejects operands of different scales.

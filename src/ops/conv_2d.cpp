@@ -5,6 +5,7 @@ extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_narrow_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_list(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_list_dsp(const tinyc_layer*, std::uint8_t*);
@@ -231,13 +232,15 @@ Overlaps list_overlaps(const Program& p, const Layer& l) {
 }
 
 constexpr Kernel kKernels[] = {
-    {"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps},
-    {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps},
-    {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps},
-    {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps},
-    {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c", overlaps},
-    {"tinyc_conv_2d_list", tinyc_conv_2d_list, "tinyc_conv_2d_list.c", list_overlaps, true},
-    {"tinyc_conv_2d_list_dsp", tinyc_conv_2d_list_dsp, "tinyc_conv_2d_list_dsp.c", list_overlaps, true}};
+    {"tinyc_conv_2d", tinyc_conv_2d, "tinyc_conv_2d.c", overlaps, false, Bands::windows},
+    {"tinyc_conv_2d_wzp", tinyc_conv_2d_wzp, "tinyc_conv_2d.c", overlaps, false, Bands::windows},
+    {"tinyc_conv_2d_dsp", tinyc_conv_2d_dsp, "tinyc_conv_2d_dsp.c", overlaps, false, Bands::windows},
+    {"tinyc_conv_2d_pair", tinyc_conv_2d_pair, "tinyc_conv_2d_pair.c", overlaps, false, Bands::windows},
+    {"tinyc_conv_2d_mve", tinyc_conv_2d_mve, "tinyc_conv_2d_mve.c", overlaps, false, Bands::windows},
+    {"tinyc_conv_2d_list", tinyc_conv_2d_list, "tinyc_conv_2d_list.c", list_overlaps, true, Bands::windows},
+    {"tinyc_conv_2d_list_dsp", tinyc_conv_2d_list_dsp, "tinyc_conv_2d_list_dsp.c", list_overlaps, true, Bands::windows},
+    {"tinyc_conv_2d_narrow_dsp", tinyc_conv_2d_narrow_dsp, "tinyc_conv_2d_narrow_dsp.c", overlaps, false,
+     Bands::windows}};
 
 /// Whether two pixels at a time are faster: joining their windows costs what it saves in two filters.
 bool pays_pair(const tinyc_layer& r, const Tensor& w) {
@@ -266,7 +269,11 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   if (out.options().family == Family::dsp && !offset && window >= 4 && facts.fits_dsp()) {
     l.kernel = &kKernels[2];
     patch = 32 * words + (w.shape[3] % 4 ? 4 * words : 0);
-    if (w.shape[3] == g.at(n.inputs[0]).shape[3] && w.shape[0] % 2 == 0) {
+    if (out.options().rows && patch > out.room()) {
+      l.kernel = &kKernels[7];
+      patch = 12 * words;
+    }
+    if (l.kernel == &kKernels[2] && w.shape[3] == g.at(n.inputs[0]).shape[3] && w.shape[0] % 2 == 0) {
       l.scratch_bytes = lower_panel(l, out, n.inputs[1], words, patch);
       if (l.record.p[2]) {
         out.add(std::move(l));

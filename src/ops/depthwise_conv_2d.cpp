@@ -7,6 +7,8 @@ extern "C" int tinyc_depthwise_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_depthwise_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_taps_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_depthwise_conv_2d_row_dsp(const tinyc_layer*, std::uint8_t*);
 
 namespace tinyc {
 namespace {
@@ -121,15 +123,28 @@ Overlaps pair_overlaps(const Program& p, const Layer& l) {
   return is_window(p, l) ? band_overlaps(l.record, 2) : Overlaps{};
 }
 
+/// A group of pixels is a row, or a part of one.
+Overlaps taps_overlaps(const Program& p, const Layer& l) {
+  return is_window(p, l) && l.record.in_c == l.record.out_c ? band_overlaps(l.record, 1) : Overlaps{};
+}
+
 /// Blocks of channels, of which the last may read again what the ones before it read.
 Overlaps mve_overlaps(const Program& p, const Layer& l) { return window_overlaps(p, l, WindowOrder::again); }
 
 constexpr Kernel kKernels[] = {
-    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps},
-    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps},
-    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps},
-    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c", pair_overlaps},
-    {"tinyc_depthwise_conv_2d_mve", tinyc_depthwise_conv_2d_mve, "tinyc_depthwise_conv_2d_mve.c", mve_overlaps}};
+    {"tinyc_depthwise_conv_2d", tinyc_depthwise_conv_2d, "tinyc_depthwise_conv_2d.c", overlaps, false, Bands::windows},
+    {"tinyc_depthwise_conv_2d_wzp", tinyc_depthwise_conv_2d_wzp, "tinyc_depthwise_conv_2d.c", overlaps, false,
+     Bands::windows},
+    {"tinyc_depthwise_conv_2d_dsp", tinyc_depthwise_conv_2d_dsp, "tinyc_depthwise_conv_2d_dsp.c", dsp_overlaps, false,
+     Bands::windows},
+    {"tinyc_depthwise_conv_2d_pair", tinyc_depthwise_conv_2d_pair, "tinyc_depthwise_conv_2d_pair.c", pair_overlaps,
+     false, Bands::windows},
+    {"tinyc_depthwise_conv_2d_mve", tinyc_depthwise_conv_2d_mve, "tinyc_depthwise_conv_2d_mve.c", mve_overlaps, false,
+     Bands::windows},
+    {"tinyc_depthwise_conv_2d_taps_dsp", tinyc_depthwise_conv_2d_taps_dsp, "tinyc_depthwise_conv_2d_taps_dsp.c",
+     taps_overlaps, false, Bands::windows},
+    {"tinyc_depthwise_conv_2d_row_dsp", tinyc_depthwise_conv_2d_row_dsp, "tinyc_depthwise_conv_2d_row_dsp.c",
+     taps_overlaps, false, Bands::windows}};
 
 /// Bytes of the plane that the DSP kernel copies the input of `lines` lines of outputs to.
 std::uint32_t plane_bytes(const tinyc_layer& r, bool columns, std::int32_t lines) {
@@ -178,12 +193,30 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   const std::uint32_t taps = static_cast<std::uint32_t>(w.shape[1] * w.shape[2]);
   std::uint32_t window = 4 * taps + static_cast<std::uint32_t>(x[3]);
   tinyc_layer& r = l.record;
-  if (out.options().family == Family::dsp && !offset && facts.fits_dsp() && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 &&
-      r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 && r.act_max == 127) {
+  constexpr std::int32_t kShortBand = 48;  // pixels that pay no planes
+  const bool dsp = out.options().family == Family::dsp && !offset && facts.fits_dsp();
+  const bool planes = r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.stride_w <= 2 && r.pad_l < 3 && r.act_min == -128 &&
+                      r.act_max == 127;
+  const bool short_band = out.rows() > 0 && out.rows() * r.out_w < kShortBand;
+  if (dsp && r.p[0] == 1 && r.out_c >= 4 && r.k_h == 3 && r.k_w == 3 && r.dil_h == 1 && r.dil_w == 1 &&
+      (!planes || short_band)) {
+    l.kernel = &kKernels[6];
+    const std::uint32_t columns = static_cast<std::uint32_t>((r.out_w - 1) * r.stride_w + 3);
+    window = std::max(window, 140 + 24 * columns);
+  } else if (dsp && r.p[0] == 1 && r.out_c >= 4 && (!planes || short_band)) {
+    constexpr std::int32_t kPixels = 8;
+    l.kernel = &kKernels[5];
+    r.p[2] = std::min<std::int32_t>(kPixels, r.out_w);
+    window = (static_cast<std::uint32_t>(x[3]) + 3) / 4 * 4 + 64 + static_cast<std::uint32_t>(r.p[2]) * 4 * taps;
+  } else if (dsp && planes) {
     l.kernel = &kKernels[2];
-    window = choose_lines(r, out.options().fast ? 8192 : out.room());
+    tinyc_layer seen = r;  // as bands of rows come
+    if (out.rows() > 0) seen.out_h = narrow16(std::min<std::int32_t>(out.rows(), r.out_h), "");
+    window = choose_lines(seen, out.options().fast ? 8192 : out.room());
+    std::copy(std::begin(seen.p), std::end(seen.p), r.p);
   }
-  if (out.options().family == Family::pair && !offset && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.out_h > 1) {
+  if (out.options().family == Family::pair && !offset && r.k_h == 3 && r.k_w == 3 && r.dil_w == 1 && r.out_h > 1 &&
+      out.rows() != 1) {
     const std::uint32_t plane =
         12 * (static_cast<std::uint32_t>(r.out_w - 1) * static_cast<std::uint32_t>(r.stride_w) + 3);
     if (out.options().fast || plane <= window || plane <= out.room()) {

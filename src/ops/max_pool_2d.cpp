@@ -8,7 +8,8 @@ extern "C" int tinyc_max_pool_2d(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {{"tinyc_max_pool_2d", tinyc_max_pool_2d, "tinyc_max_pool_2d.c", pool_overlaps}};
+constexpr Kernel kKernels[] = {
+    {"tinyc_max_pool_2d", tinyc_max_pool_2d, "tinyc_max_pool_2d.c", pool_overlaps, false, Bands::windows}};
 
 void forward(const ForwardArgs& a) {
   const std::int32_t channels = a.in[0].shape->back();

@@ -13,9 +13,9 @@ namespace tinyc {
 namespace {
 
 constexpr Kernel kKernels[] = {
-    {"tinyc_mul", tinyc_mul, "tinyc_mul.c", elementwise_overlaps},
+    {"tinyc_mul", tinyc_mul, "tinyc_mul.c", elementwise_overlaps, false, Bands::elements},
     {"tinyc_mul_broadcast", tinyc_mul_broadcast, "tinyc_mul.c", broadcast_overlaps},
-    {"tinyc_mul_affine", tinyc_mul_affine, "tinyc_mul_affine.c", elementwise_overlaps},
+    {"tinyc_mul_affine", tinyc_mul_affine, "tinyc_mul_affine.c", elementwise_overlaps, false, Bands::elements},
     {"tinyc_mul_affine_broadcast", tinyc_mul_affine_broadcast, "tinyc_mul_affine.c", broadcast_overlaps}};
 
 void forward(const ForwardArgs& a) {

@@ -74,6 +74,7 @@ void lower_extremum(const Graph& g, const Node& n, ProgramBuilder& out, const In
 
 extern "C" {
 int tinyc_mean(const tinyc_layer* l, uint8_t* arena);
+int tinyc_mean_rows(const tinyc_layer* l, uint8_t* arena);
 int tinyc_reduce_max(const tinyc_layer* l, uint8_t* arena);
 }
 
@@ -81,7 +82,9 @@ namespace tinyc {
 /// Each output is written after all of its terms were read.
 Overlaps reduction_overlaps(const Program& p, const Layer& l);
 
-inline constexpr Kernel kSumKernels[] = {{"tinyc_mean", tinyc_mean, "tinyc_mean.c", reduction_overlaps}};
+inline constexpr Kernel kSumKernels[] = {
+    {"tinyc_mean", tinyc_mean, "tinyc_mean.c", reduction_overlaps},
+    {"tinyc_mean_rows", tinyc_mean_rows, "tinyc_mean_rows.c", nullptr, false, Bands::sums}};
 inline constexpr Kernel kExtremumKernels[] = {
     {"tinyc_reduce_max", tinyc_reduce_max, "tinyc_reduce_max.c", reduction_overlaps}};
 }  // namespace tinyc

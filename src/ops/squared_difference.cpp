@@ -9,10 +9,10 @@ int tinyc_squared_difference_broadcast(const tinyc_layer* l, uint8_t* arena);
 namespace tinyc {
 namespace {
 
-constexpr Kernel kKernels[] = {
-    {"tinyc_squared_difference", tinyc_squared_difference, "tinyc_squared_difference.c", elementwise_overlaps},
-    {"tinyc_squared_difference_broadcast", tinyc_squared_difference_broadcast, "tinyc_squared_difference.c",
-     broadcast_overlaps}};
+constexpr Kernel kKernels[] = {{"tinyc_squared_difference", tinyc_squared_difference, "tinyc_squared_difference.c",
+                                elementwise_overlaps, false, Bands::elements},
+                               {"tinyc_squared_difference_broadcast", tinyc_squared_difference_broadcast,
+                                "tinyc_squared_difference.c", broadcast_overlaps}};
 
 void forward(const ForwardArgs& a) {
   forward_binary(a, Act::none, [](float x, float y) { return (x - y) * (x - y); });

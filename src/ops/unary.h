@@ -11,7 +11,8 @@ extern "C" int tinyc_lut(const tinyc_layer* l, uint8_t* arena);
 
 namespace tinyc {
 
-inline constexpr Kernel kLutKernels[] = {{"tinyc_lut", tinyc_lut, "tinyc_lut.c", elementwise_overlaps}};
+inline constexpr Kernel kLutKernels[] = {
+    {"tinyc_lut", tinyc_lut, "tinyc_lut.c", elementwise_overlaps, false, Bands::elements}};
 
 /// The output has the input's shape.
 std::vector<Shape> infer_unary(const OpData&, std::span<const Tensor* const> in);

@@ -141,7 +141,9 @@ std::uint32_t lower_weights(const Graph& g, Layer& l, ProgramBuilder& out, Tenso
 std::uint32_t lower_panel(Layer& l, ProgramBuilder& out, TensorId w, std::uint32_t words, std::uint32_t other) {
   constexpr std::int64_t kPixels = 32;  // spreading a weight costs what it saves in four quads of pixels
   tinyc_layer& r = l.record;
-  if (std::int64_t{r.n} * r.out_h * r.out_w < kPixels || r.act_min > -128 || r.act_max < 127) return 0;
+  if (std::int64_t{r.n} * (out.rows() ? out.rows() : r.out_h) * r.out_w < kPixels || r.act_min > -128 ||
+      r.act_max < 127)
+    return 0;
   Layer with = l;
   out.weights(with, w);
   const std::int64_t filter = 8 * std::int64_t{words} + 16;

@@ -11,13 +11,13 @@ std::vector<CodePart> code_parts(const Program& p, const Target& t) {
   std::vector<CodePart> parts;
   const auto sources = emit_c(p);
   const std::string &header = sources.at("tinyc_rt.h"), &source = sources.at("tinyc_rt.c");
-  std::set<std::string> symbols{"tinyc_run"};
+  std::set<std::string> symbols{runner(p)};
   for (const Layer& l : p.layers) symbols.insert(l.kernel->symbol);
   if (const auto whole = measure_code_bytes(t, header, source, symbols)) {
     std::uint64_t own = 0;
     for (const auto& symbol : symbols) {
       check_interrupt();
-      if (symbol == "tinyc_run") continue;
+      if (symbol == runner(p)) continue;
       auto others = symbols;
       others.erase(symbol);
       const std::uint64_t without = measure_code_bytes(t, header, source, others).value_or(*whole);

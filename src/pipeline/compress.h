@@ -40,6 +40,8 @@ struct CompressSettings {
   bool int8 = false;
   std::string metric = "auto", target = "any";
   Budget budget;
+  /// Bytes: layers run row by row where the arena would be larger, and scratch may fill it up.
+  std::optional<std::uint64_t> max_arena;
   bool qat = false;                 ///< quantization-aware training, where there are training samples
   std::vector<std::string> passes;  ///< empty: the default pipeline
   PassOptions pass_options;

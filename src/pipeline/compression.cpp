@@ -230,8 +230,15 @@ Compressed Compression::finish(float bit_price, bool trial) const {
 
   if (!trial) progress("lower", 0.6);
   const bool small = options_.optimize == PassOptions::Optimize::size;  // special kernels are larger
-  out.program = lower(out.graph, {small ? Family::portable : find_target(s_.target)->family,
-                                  options_.optimize == PassOptions::Optimize::speed});
+  LowerOptions lowering{small ? Family::portable : find_target(s_.target)->family,
+                        options_.optimize == PassOptions::Optimize::speed,
+                        options_.optimize == PassOptions::Optimize::ram,
+                        static_cast<std::uint32_t>(std::min<std::uint64_t>(s_.max_arena.value_or(0), kMaxArenaBytes))};
+  out.program = lower(out.graph, lowering);
+  if (s_.max_arena && out.program.arena_bytes > *s_.max_arena && !lowering.rows) {
+    lowering.rows = true;
+    out.program = lower(out.graph, lowering);
+  }
   out.program.name = s_.name;
   const Import& model = *in_.model;
   r.model_name = s_.name;
@@ -243,7 +250,7 @@ Compressed Compression::finish(float bit_price, bool trial) const {
   for (const Node& n : model.graph.nodes) r.macs_before += macs(model.graph, n);
   describe(out.program, r);
   const auto sources = emit_c(out.program);
-  std::set<std::string> symbols{"tinyc_run"};
+  std::set<std::string> symbols{runner(out.program)};
   for (const Layer& l : out.program.layers) symbols.insert(l.kernel->symbol);
   const auto measured =
       measure_code_bytes(*find_target(s_.target), sources.at("tinyc_rt.h"), sources.at("tinyc_rt.c"), symbols);

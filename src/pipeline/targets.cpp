@@ -73,8 +73,8 @@ std::optional<std::uint64_t> measure_code_bytes(const Target& t, const std::stri
   for (const auto& s : symbols) roots += " -Wl,-u," + s;
   const std::string command =
       "cd " + quoted(folder.path.string()) + " && " + prefix + "gcc " + t.flags +
-      " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,tinyc_run" +
-      roots + " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
+      " -std=c99 -O2 -ffunction-sections -nostdlib -Wl,--gc-sections,--unresolved-symbols=ignore-all -Wl,-e,0" + roots +
+      " tinyc_rt.c -o rt.elf 2>/dev/null && " + prefix + "size -A rt.elf 2>/dev/null";
   std::uint64_t total = 0;
   FILE* out = popen(command.c_str(), "r");
   if (!out) return std::nullopt;

@@ -76,6 +76,33 @@ std::vector<Idea> ideas(const Report& r, const Program& p, std::span<const CodeP
   return list;
 }
 
+namespace {
+/// Layers that run row by row: what their bands hold, and what the tensors would.
+struct RowBytes {
+  std::int32_t first, last, step;
+  std::uint64_t bands, whole;
+};
+
+std::vector<RowBytes> row_bytes(const Program& p) {
+  std::vector<RowBytes> list;
+  for (const RowGroup& g : p.rows) {
+    RowBytes b{g.first, g.first + g.count - 1, g.step, 0, 0};
+    for (std::int32_t i = b.first; i < b.last; ++i) {
+      const Layer& l = p.layers[static_cast<std::size_t>(i)];
+      const tinyc_layer& record = l.record;
+      const bool in_place = l.out == l.in0 || l.out == l.in1;
+      if (!in_place) b.bands += p.values[static_cast<std::size_t>(l.out)].bytes;
+      b.whole += l.kernel->bands == Bands::elements
+                     ? static_cast<std::uint64_t>(record.p[0])
+                     : static_cast<std::uint64_t>(record.out_h) * static_cast<std::uint64_t>(record.out_w) *
+                           static_cast<std::uint64_t>(record.out_c);
+    }
+    list.push_back(b);
+  }
+  return list;
+}
+}  // namespace
+
 std::string to_explanation(const Report& r, const Program& p, std::span<const CodePart> code) {
   const std::uint64_t total = r.flash_total();
   std::string out = printable(r.model_name, 60) + " for " + printable(r.target, 20) + ": " + with_commas(total) +
@@ -111,7 +138,13 @@ std::string to_explanation(const Report& r, const Program& p, std::span<const Co
         printable(l.name, 40).c_str());
     out += line;
   }
-  out += "  decoding: its instructions beside those of the layer's own work, about\n\nWhat each pass saved\n";
+  out += "  decoding: its instructions beside those of the layer's own work, about\n";
+  for (const RowBytes& b : row_bytes(p))
+    out += "\nLayers " + std::to_string(b.first) + " to " + std::to_string(b.last) + " run row by row, " +
+           (b.step == 1 ? "one row" : std::to_string(b.step) + " rows") + " at a time: bands of " +
+           with_commas(b.bands) + " B between them instead of tensors of " + with_commas(b.whole) +
+           " B,\nand nothing is computed twice\n";
+  out += "\nWhat each pass saved\n";
   for (const PassRecord& pass : r.passes)
     if (pass.bytes_after < pass.bytes_before) {
       char line[120];
@@ -142,6 +175,10 @@ std::string explanation_json(const Report& r, const Program& p, std::span<const 
                              {"bound", bound_of(l)},
                              {"coding", l.coding},
                              {"decode_share", l.decode_share ? Json(*l.decode_share) : Json(nullptr)}});
+  j["rows"] = Json::array();
+  for (const RowBytes& b : row_bytes(p))
+    j["rows"].push_back(
+        {{"first", b.first}, {"last", b.last}, {"step", b.step}, {"bands", b.bands}, {"whole", b.whole}});
   j["next"] = Json::array();
   for (const Idea& i : ideas(r, p, code)) j["next"].push_back({{"bytes", i.bytes}, {"what", i.what}});
   return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -1,10 +1,10 @@
 /* CONV_2D with the DSP extension: the record of tinyc_conv_2d; every sum below 2^30 and every shift -22 to -1. Four
  * output pixels at a time: their windows are widened once into a quad (tinyc_dsp.c), which all filters then use, so
  * that a filter's weights are read once for four pixels. Instructions for each product: 13/16 in the inner loop, 1/32
- * for the loop, 5/4 / filters for the windows, 11 / (window) for the outputs.
- * scratch: the reader's and block * window bytes when the weights are coded, to a multiple of 4, then the quad of
- * 8 * window bytes (window to a multiple of 4), then, when in_c / groups is no multiple of 4, one window. A window has
- * at least 4 values. */
+ * for the loop, 5/4 / filters for the windows, 11 / (window) for the outputs. One or two pixels that are left at the
+ * end are rows (tinyc_dsp_row.c). scratch: the reader's and block * window bytes when the weights are coded, to a
+ * multiple of 4, then the quad of 8 * window bytes (window to a multiple of 4), then, when in_c / groups is no multiple
+ * of 4, one window. A window has at least 4 values. */
 #include "tinyc_rt.h"
 
 int tinyc_conv_2d(const tinyc_layer* l, uint8_t* arena);
@@ -17,6 +17,8 @@ void tinyc_dsp_filters(const tinyc_layer* l, const uint32_t* quad, const int8_t*
 uint32_t* tinyc_dsp_spread(const tinyc_layer* l, int32_t c, const int8_t* w, unsigned k, uint32_t* panel);
 void tinyc_dsp_panel(const uint32_t* quad, const uint32_t* panel, unsigned words, int32_t pairs, int8_t* out,
                      const int32_t* step);
+void tinyc_dsp_row(const tinyc_layer* l, const uint32_t* row, int wide, const int8_t* first, unsigned k, int32_t c,
+                   int32_t count, int8_t* out);
 void tinyc_conv_2d_patch(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int8_t* to);
 
 /* One row of a window whose first tap is in column ix; whole words of channels. */
@@ -73,6 +75,16 @@ TINYC_APART void tinyc_conv_2d_dsp_inside(const int8_t* from, unsigned bytes, in
   tinyc_conv_2d_dsp_gathered(narrow, (unsigned)(end - narrow), to);
 }
 
+/* A window at the start of a quad becomes a row of pairs, from its end on, in the same place. */
+static void tinyc_conv_2d_dsp_wide(uint32_t* quad, unsigned k) {
+  unsigned i;
+  for (i = k >> 2; i-- > 0;) {
+    const uint32_t v = quad[i];
+    quad[2 * i + 1] = tinyc_dsp_odd(v);
+    quad[2 * i] = tinyc_dsp_even(v);
+  }
+}
+
 /* Sweeps all output pixels with `count` filters of one group, w or a panel. */
 TINYC_APART void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, const uint32_t* panel,
                                          int32_t c, int32_t count, uint32_t* quad, int8_t* out) {
@@ -90,6 +102,20 @@ TINYC_APART void tinyc_conv_2d_dsp_sweep(const tinyc_layer* l, const int8_t* in,
       int32_t step[3] = {0, 0, 0};
       const int pixels = left < 4 ? (int)left : 4;
       int i;
+      if (left <= 2 && !panel && !(k & 3)) { /* a quad would be idle by half: one pixel alone */
+        tinyc_conv_2d_patch(l, in, iy, ix, (int8_t*)quad);
+        tinyc_conv_2d_dsp_wide(quad, k);
+        tinyc_dsp_row(l, quad, 1, w, k, c, count, out);
+        ix += l->stride_w;
+        if (--column == 0) {
+          column = l->out_w;
+          ix = -l->pad_l;
+          iy += l->stride_h;
+        }
+        out += l->out_c;
+        --left;
+        continue;
+      }
       for (i = 0; i < pixels; ++i) { /* missing pixels of the last quad keep whatever was there before */
         if (plain && ix >= 0 && iy >= 0 && ix + l->k_w <= l->in_w && iy + l->k_h <= l->in_h) {
           tinyc_conv_2d_dsp_inside(in + iy * stride + ix * l->in_c, row, l->k_h, stride, narrow, quad + i);

@@ -7,8 +7,8 @@
 #include "tinyc_rt.h"
 
 /* Lists the taps of the window whose first one is at (iy, ix) of the picture at arena offset `in`. */
-static void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int iy, int ix, uint32_t padding,
-                                         uint32_t* taps) {
+void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int iy, int ix, uint32_t padding, uint32_t* taps);
+void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int iy, int ix, uint32_t padding, uint32_t* taps) {
   const uint32_t channels = (uint32_t)l->in_c;
   for (int ky = 0; ky < l->k_h; ++ky, iy += l->dil_h) {
     const int inside = iy >= 0 && iy < l->in_h;

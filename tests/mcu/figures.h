@@ -18,6 +18,7 @@ struct Net {
 
 #define TINYC_DENSE "--coding raw"
 #define TINYC_SPEED TINYC_DENSE " --optimize speed"
+#define TINYC_RAM TINYC_DENSE " --optimize ram"
 #define TINYC_PRUNED TINYC_SPEED " --prune-criterion magnitude"
 inline constexpr Net kNets[] = {
     {"ic", "pretrainedResnet_quant.tflite", TINYC_DENSE, true, "image classification, ResNet-8", 0x0b0915f3},
@@ -31,6 +32,11 @@ inline constexpr Net kNets[] = {
     {"vww-speed", "vww_96_int8.tflite", TINYC_SPEED, true, "visual wake words with --optimize speed", 0x3a5f7f09},
     {"ad-speed", "ad01_int8.tflite", TINYC_SPEED, true, "anomaly detection with --optimize speed", 0xc8c8b3e3},
     {"person-speed", "person_detect.tflite", TINYC_SPEED, true, "person detection with --optimize speed", 0xb9231409},
+    {"ic-ram", "pretrainedResnet_quant.tflite", TINYC_RAM, true, "image classification with --optimize ram",
+     0x0b0915f3},
+    {"kws-ram", "kws_ref_model.tflite", TINYC_RAM, true, "keyword spotting with --optimize ram", 0xbf94a0b3},
+    {"vww-ram", "vww_96_int8.tflite", TINYC_RAM, true, "visual wake words with --optimize ram", 0x3a5f7f09},
+    {"person-ram", "person_detect.tflite", TINYC_RAM, true, "person detection with --optimize ram", 0xb9231409},
     {"ic-pruned", "pretrainedResnet.tflite",
      TINYC_PRUNED " --prune 0.8:block4 --calib '%/cifar10_train10k.npz' --calib-samples 50", true,
      "image classification, 80 % of the weights pruned in fours, with --optimize speed", 0},
@@ -47,6 +53,7 @@ inline constexpr Net kNets[] = {
      "the same, weights in Huffman codes", 0},
 };
 #undef TINYC_PRUNED
+#undef TINYC_RAM
 #undef TINYC_SPEED
 #undef TINYC_DENSE
 

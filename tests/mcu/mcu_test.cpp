@@ -23,13 +23,18 @@ struct Prepared {
   std::vector<std::vector<std::int8_t>> inputs, outputs;
 };
 
-Prepared prepare(const SmallModel& m, const std::string& name, PassOptions::Coding coding) {
+Prepared prepare(const SmallModel& m, const std::string& name, PassOptions::Coding coding,
+                 const char* rows_on = nullptr) {
   Import model;
   model.graph = parse(m.text);
   CompressSettings s;
   s.name = name;
   s.int8 = true;
   s.pass_options.coding = coding;
+  if (rows_on) {  // layers run row by row, with the kernels of that target
+    s.target = rows_on;
+    s.pass_options.optimize = PassOptions::Optimize::ram;
+  }
   Prepared p;
   p.program = compress({&model, nullptr, nullptr}, s).program;
   const ProgramExecutor e(p.program);
@@ -119,7 +124,12 @@ TEST_CASE("every operator's emitted code equals the host on emulated cores") {
         continue;
       }
       const fs::path dir = scratch_folder(core.name);
-      const std::string sources = write_models(dir, models);
+      std::vector<Prepared> all = models;
+      for (const SmallModel& m : kRowModels) {
+        all.push_back(prepare(m, m.name, PassOptions::Coding::automatic, core.name));
+        REQUIRE(!all.back().program.rows.empty());
+      }
+      const std::string sources = write_models(dir, all);
       const std::string common = std::string(core.flags) +
                                  " -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror -I. -I" +
                                  boards.string();
@@ -149,9 +159,12 @@ TEST_CASE("models run on an ATmega328P") {
   std::vector<Run> runs;
   for (const auto& [name, coding] : kCodings) runs.push_back({name, coding, &kAvrModels[0]});
   runs.push_back({"_raw", PassOptions::Coding::raw, &kAvrModels[1]});
+  runs.push_back({"_rows", PassOptions::Coding::automatic, &kRowModels[0]});
   for (const auto& [name, coding, model] : runs) {
     CAPTURE(name, model->name);
-    const std::vector<Prepared> models{prepare(*model, "avr", coding)};
+    const bool rows = model == &kRowModels[0];
+    const std::vector<Prepared> models{prepare(*model, "avr", coding, rows ? "avr" : nullptr)};
+    REQUIRE(models[0].program.rows.empty() != rows);
     const fs::path dir = scratch_folder("avr"), boards = fs::path(TINYC_SOURCE_DIR) / "tests/mcu/boards";
     for (const auto& [file, text] : emit_c(models[0].program)) write(dir / file, text);
     write(dir / "test.c", test_program(models));

@@ -8,6 +8,29 @@ struct SmallModel {
   const char* text;
 };
 
+/// Nets whose layers run row by row where RAM counts most: a chain with a pool, and ways around convolutions.
+inline constexpr SmallModel kRowModels[] = {
+    {"rows_chain",
+     "%x = input f32[1,25,10,1] %a = conv_2d(%x, random(1) f32[20,5,3,1], random(2) f32[20]) pad=2,2,1,1 stride=1,2 "
+     "%b = depthwise_conv_2d(%a, random(3) f32[1,3,3,20], random(4) f32[20]) pad=1,1,1,1 act=relu "
+     "%c = conv_2d(%b, random(5) f32[22,1,1,20], random(6) f32[22]) "
+     "%d = depthwise_conv_2d(%c, random(7) f32[1,3,3,22], random(8) f32[22]) pad=1,1,1,1 stride=2,1 "
+     "%e = conv_2d(%d, random(9) f32[21,1,1,22], random(10) f32[21]) act=relu %f = mean(%e) axes=[1,2] "
+     "%y = fully_connected(%f, random(11) f32[5,21], random(12) f32[5]) output %y"},
+    {"rows_residual",
+     "%x = input f32[1,32,16,3] %a = conv_2d(%x, random(1) f32[12,3,3,3], random(2) f32[12]) pad=1,1,1,1 act=relu "
+     "%b = conv_2d(%a, random(3) f32[12,3,3,12], random(4) f32[12]) pad=1,1,1,1 %c = add(%b, %a) act=relu "
+     "%d = conv_2d(%c, random(5) f32[16,3,3,12], random(6) f32[16]) pad=0,1,0,1 stride=2,2 "
+     "%e = conv_2d(%c, random(7) f32[16,1,1,12], random(8) f32[16]) stride=2,2 %f = add(%d, %e) %g = tanh(%f) "
+     "%h = max_pool_2d(%g) kernel=2,2 stride=2,2 output %h"},
+    {"rows_pool",
+     "%x = input f32[1,38,19,4] %a = depthwise_conv_2d(%x, random(1) f32[1,5,5,4], random(2) f32[4]) pad=2,2,2,2 "
+     "%b = conv_2d(%a, random(3) f32[9,2,3,4], random(4) f32[9]) dilation=2,1 pad=1,1,1,1 "
+     "%c = average_pool_2d(%b) kernel=3,3 stride=2,2 pad=1,1,1,1 "
+     "%d = conv_2d(%c, random(5) f32[24,3,3,9], random(6) f32[24]) pad=1,1,1,1 %y = average_pool_2d(%d) kernel=19,10 "
+     "output %y"},
+};
+
 inline constexpr SmallModel kSmallModels[] = {
     {"conv",
      "%x = input f32[1,9,7,3] %y = conv_2d(%x, random(1) f32[8,3,3,3], random(2) f32[8]) stride=2,1 pad=1,1,1,1 "
