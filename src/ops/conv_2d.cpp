@@ -5,6 +5,7 @@ extern "C" int tinyc_conv_2d(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_wzp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_pair(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_dsp(const tinyc_layer*, std::uint8_t*);
+extern "C" int tinyc_conv_2d_rest_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_narrow_dsp(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_mve(const tinyc_layer*, std::uint8_t*);
 extern "C" int tinyc_conv_2d_list(const tinyc_layer*, std::uint8_t*);
@@ -240,11 +241,19 @@ constexpr Kernel kKernels[] = {
     {"tinyc_conv_2d_list", tinyc_conv_2d_list, "tinyc_conv_2d_list.c", list_overlaps, true, Bands::windows},
     {"tinyc_conv_2d_list_dsp", tinyc_conv_2d_list_dsp, "tinyc_conv_2d_list_dsp.c", list_overlaps, true, Bands::windows},
     {"tinyc_conv_2d_narrow_dsp", tinyc_conv_2d_narrow_dsp, "tinyc_conv_2d_narrow_dsp.c", overlaps, false,
-     Bands::windows}};
+     Bands::windows},
+    {"tinyc_conv_2d_rest_dsp", tinyc_conv_2d_rest_dsp, "tinyc_conv_2d_dsp.c", overlaps, false, Bands::windows}};
 
 /// Whether two pixels at a time are faster: joining their windows costs what it saves in two filters.
 bool pays_pair(const tinyc_layer& r, const Tensor& w) {
   return w.shape[3] == r.in_c && r.out_c >= 4 && std::int32_t{r.out_h} * r.out_w >= 2;
+}
+
+/// Whether one or two pixels that four at a time leave over are a share of the work that pays code of their own.
+bool pays_rest(const tinyc_layer& r, std::int32_t rows, std::uint32_t window) {
+  constexpr std::int32_t kShare = 64;
+  const std::int32_t pixels = (rows > 0 ? std::min<std::int32_t>(rows, r.out_h) : r.out_h) * r.out_w, rest = pixels % 4;
+  return r.n == 1 && window % 4 == 0 && (rest == 1 || rest == 2) && pixels <= kShare * rest;
 }
 
 void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
@@ -280,6 +289,7 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
         return;
       }
     }
+    if (l.kernel == &kKernels[2] && pays_rest(l.record, out.rows(), window)) l.kernel = &kKernels[8];
     patch += 3;  // decoded filters end anywhere
   }
   if (out.options().family == Family::pair && !offset && pays_pair(l.record, w)) {

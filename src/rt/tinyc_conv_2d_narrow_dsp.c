@@ -84,8 +84,8 @@ static void tinyc_conv_2d_narrow_finish(const tinyc_layer* l, int32_t c, const i
 }
 
 /* Sweeps all output pixels with `count` filters of one group. */
-static void tinyc_conv_2d_narrow_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
-                                       int32_t count, uint32_t* twins, int8_t* out) {
+TINYC_APART void tinyc_conv_2d_narrow_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c,
+                                            int32_t count, uint32_t* twins, int8_t* out) {
   const unsigned k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0], words = (k + 3) >> 2;
   int8_t* const window = (int8_t*)(twins + 2 * words);
   int32_t n;

@@ -44,9 +44,9 @@ void tinyc_dsp_row(const tinyc_layer* l, const uint32_t* row, int wide, const in
 #define TINYC_DSP_ROW_FOUR(x) \
   TINYC_DSP_ROW_EIGHT(x)      \
   TINYC_DSP_ROW_EIGHT(x) TINYC_DSP_ROW_EIGHT(x) TINYC_DSP_ROW_EIGHT(x)
-#define TINYC_DSP_ROW_PRODUCTS(x)                                           \
-  TINYC_DSP_ROW_LOOP(k & ~63u, TINYC_DSP_ROW_FOUR(x) TINYC_DSP_ROW_FOUR(x)) \
-  TINYC_DSP_ROW_LOOP(k & 56u, TINYC_DSP_ROW_EIGHT(x))
+#define TINYC_DSP_ROW_PRODUCTS(x)                     \
+  TINYC_DSP_ROW_LOOP(k & ~31u, TINYC_DSP_ROW_FOUR(x)) \
+  TINYC_DSP_ROW_LOOP(k & 24u, TINYC_DSP_ROW_EIGHT(x))
 
 /* Where a channel's scale is: multipliers and shifts advance when each channel has its own. */
 typedef struct {

@@ -202,8 +202,8 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
       const std::string suffix = family == Family::dsp ? "_dsp" : family == Family::mve ? "_mve" : "";
       for (const char* stem : {"tinyc_conv_2d", "tinyc_depthwise_conv_2d", "tinyc_fully_connected"})
         CHECK(std::ranges::count(file.kernels(), stem + suffix) == 1);  // else the special kernels would not be tested
-      for (const char* kernel :
-           {"tinyc_conv_2d_narrow_dsp", "tinyc_depthwise_conv_2d_row_dsp", "tinyc_depthwise_conv_2d_taps_dsp"})
+      for (const char* kernel : {"tinyc_conv_2d_narrow_dsp", "tinyc_conv_2d_rest_dsp",
+                                 "tinyc_depthwise_conv_2d_row_dsp", "tinyc_depthwise_conv_2d_taps_dsp"})
         CHECK(std::ranges::count(file.kernels(), kernel) == (family == Family::dsp ? 1 : 0));
       for (const char* stem : {"tinyc_conv_2d_list", "tinyc_fully_connected_list"}) {
         CHECK(std::ranges::count(file.kernels(), stem) == (family == Family::mve ? 0 : 1));  // vectors are faster
