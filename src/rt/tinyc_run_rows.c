@@ -8,20 +8,18 @@
  * ends the list. */
 #include "tinyc_rt.h"
 
-enum {
-  TINYC_ROWS_KIND,   /* 0: element by element, 1: windows, 2: sums of all rows */
-  TINYC_ROWS_STEP,   /* most rows of a step */
-  TINYC_ROWS_FROM0,  /* the stage that writes in0, and in1; -1: it is whole */
-  TINYC_ROWS_FROM1,  /* */
-  TINYC_ROWS_BAND,   /* the stage whose band the output is in: its own number, or that of an operand's */
-  TINYC_ROWS_CAP,    /* rows of the band */
-  TINYC_ROWS_HEIGHT, /* rows that the stage makes in all; of sums, that it takes */
-  TINYC_ROWS_ROW,    /* bytes of one; 0 for sums */
-  TINYC_ROWS_STRIDE,
-  TINYC_ROWS_PAD,
-  TINYC_ROWS_EXTENT, /* rows under a window */
-  TINYC_ROWS_INPUT   /* rows of in0 */
-};
+#define TINYC_ROWS_KIND 0   /* 0: element by element, 1: windows, 2: sums of all rows */
+#define TINYC_ROWS_STEP 1   /* most rows of a step */
+#define TINYC_ROWS_FROM0 2  /* the stage that writes in0; -1: it is whole */
+#define TINYC_ROWS_FROM1 3  /* the same for in1 */
+#define TINYC_ROWS_BAND 4   /* the stage whose band the output is in: its own number, or that of an operand's */
+#define TINYC_ROWS_CAP 5    /* rows of the band */
+#define TINYC_ROWS_HEIGHT 6 /* rows that the stage makes in all; of sums, that it takes */
+#define TINYC_ROWS_ROW 7    /* bytes of one; 0 for sums */
+#define TINYC_ROWS_STRIDE 8
+#define TINYC_ROWS_PAD 9
+#define TINYC_ROWS_EXTENT 10 /* rows under a window */
+#define TINYC_ROWS_INPUT 11  /* rows of in0 */
 
 static int tinyc_rows_number(const int16_t* stages, int stage, int number) {
   return tinyc_ld16(stages + stage * TINYC_ROWS_NUMBERS + number);
