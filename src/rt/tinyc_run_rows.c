@@ -83,7 +83,7 @@ static void tinyc_rows_drop(const tinyc_layer* layers, const int16_t* stages, in
     uint32_t band;
     tinyc_load(&band, &layers[stage].out, sizeof band, 1);
     memmove(arena + band, arena + band + (uint32_t)(keep - start) * (uint32_t)row,
-            (size_t)((uint32_t)(s[stage].next - keep) * (uint32_t)row));
+            (size_t)(s[stage].next - keep) * (size_t)row);
   }
 }
 
