@@ -28,8 +28,7 @@ std::int64_t rows_of(const Value& v) { return v.shape.size() == 4 && v.shape[0] 
 /// The stages as their records and values say; empty where they cannot run by rows. Caps are those of the values.
 class RowStages {
  public:
-  RowStages(const Program& p, std::int32_t first, std::int32_t count, std::int32_t step)
-      : p_(p), first_(first), count_(count) {
+  RowStages(const Program& p, std::int32_t first, std::int32_t count, std::int32_t step) : p_(p), first_(first) {
     if (first < 0 || count < 1 || count > kMostStages || step < 1 || step > kMost ||
         first > static_cast<std::int32_t>(p.layers.size()) - count)
       return;
@@ -112,7 +111,7 @@ class RowStages {
   }
 
   const Program& p_;
-  std::int32_t first_, count_;
+  std::int32_t first_;
   std::vector<RowStage> all_;
 };
 
@@ -326,6 +325,7 @@ std::vector<std::pair<ValueId, Overlap>> row_overlaps(const Program& p, const Ro
     }
   });
   std::vector<std::pair<ValueId, Overlap>> result;
+  result.reserve(walks.size());
   for (const auto& [id, walk] : walks) result.emplace_back(id, Overlap{.below = walk.below(), .above = walk.above()});
   return result;
 }

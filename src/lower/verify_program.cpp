@@ -141,6 +141,7 @@ void verify_group(const Program& p, const RowGroup& g, const std::vector<std::si
     std::string name;
   };
   std::vector<Place> places;
+  places.reserve(values.size() + static_cast<std::size_t>(g.count));
   for (const std::size_t v : values)
     places.push_back({p.values[v].offset, p.values[v].bytes, static_cast<ValueId>(v), 0,
                       "value '" + printable(p.values[v].name) + "'"});
