@@ -206,7 +206,8 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
                                  "tinyc_depthwise_conv_2d_row_dsp", "tinyc_depthwise_conv_2d_taps_dsp"})
         CHECK(std::ranges::count(file.kernels(), kernel) == (family == Family::dsp ? 1 : 0));
       for (const char* stem : {"tinyc_conv_2d_list", "tinyc_fully_connected_list"}) {
-        CHECK(std::ranges::count(file.kernels(), stem) == (family == Family::mve ? 0 : 1));  // vectors are faster
+        if (family != Family::mve)  // vectors are faster than all but the shortest lists
+          CHECK(std::ranges::count(file.kernels(), stem) == 1);
         CHECK(std::ranges::count(file.kernels(), std::string(stem) + "_dsp") == (family == Family::dsp ? 1 : 0));
       }
       write_runtime(dir);
