@@ -225,7 +225,7 @@ const OptionSpec kOwnSpecs[] = {
      [](O& o, const std::string& v) { o.dump_after = v; }},
     {"max-flash", "SIZE", "coarser weights until flash is at most this, e.g. 64KiB; fail when none fit", false,
      [](O& o, const std::string& v) { o.gates.max_flash = parse_bytes(v, "--max-flash"); }},
-    {"max-ram", "SIZE", "fail when the arena is over this", false,
+    {"max-ram", "SIZE", "run layers row by row where whole ones need more; fail when the arena is over this", false,
      [](O& o, const std::string& v) { o.gates.max_ram = parse_bytes(v, "--max-ram"); }},
     {"max-drop", "D", "fail when the metric drops by more, e.g. 1pp; with --optimize size: as small as that allows",
      false, [](O& o, const std::string& v) { o.gates.max_drop = parse_share(v, "--max-drop"); }},
