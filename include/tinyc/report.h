@@ -26,8 +26,9 @@ struct LayerReport {
   double bits_per_weight = 0, entropy_bits_per_weight = 0;
   std::uint64_t bytes = 0, float_bytes = 0;  ///< weights + bias + multipliers as emitted; 4 bytes each before
   std::optional<double> sqnr_db;             ///< this layer's output against the float model
-  std::optional<double>
-      decode_share;  ///< instructions of decoding over those of the layer's work, about; of coded ones
+  /// Of the target's core (AVR: clock cycles), decoding included; an estimate (tinyc/cost.h).
+  std::optional<std::int64_t> instructions;
+  std::optional<double> decode_share;    ///< instructions of decoding over those of the layer's work; of coded ones
   std::vector<std::uint32_t> histogram;  ///< 32 bins over [-128, 127]; empty without weights
   std::optional<Activations> activations;
 };
@@ -71,9 +72,12 @@ struct Report {
     return flash.weights + flash.tables + flash.params + flash.descriptors + code_bytes;
   }
   double ratio() const noexcept;
+  /// Of all layers, where each has an estimate.
+  std::optional<std::uint64_t> instructions() const noexcept;
 };
 
-/// Fills everything that the program itself tells: flash, ram, layers without sqnr, macs.
+/// Fills everything that the program itself tells: flash, ram, layers without sqnr, macs, and for r.target
+/// instructions.
 void describe(const Program& p, Report& r);
 
 /// Bytes of machine code that an emitted tinyc_rt.c becomes on a Cortex-M4 at -O2, within about 30 %: for when the

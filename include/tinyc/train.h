@@ -16,11 +16,12 @@ namespace tinyc {
 /// Changes to training samples, drawn anew in every epoch from the seed, the epoch and the sample's number.
 struct Augment {
   bool flip = false;       ///< pictures [1,h,w,c]: left and right swapped, one time in two
+  float rotate = 0;        ///< pictures: turned around their centre by up to so many degrees, bilinear
   std::int32_t shift = 0;  ///< pictures: up to so many pixels in both directions, border pixels repeated
   std::int32_t time = 0;   ///< features [1,t,...]: up to so many steps along the first axis
   float noise = 0;         ///< Gaussian noise of this share of the sample's own standard deviation
   bool mixup = false;      ///< two samples blended (Zhang et al. 2018); only where the teacher alone gives the targets
-  bool any() const noexcept { return flip || shift > 0 || time > 0 || noise > 0 || mixup; }
+  bool any() const noexcept { return flip || rotate > 0 || shift > 0 || time > 0 || noise > 0 || mixup; }
 };
 
 struct TrainOptions {
@@ -36,6 +37,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   /// automatic: cross entropy where labels are class numbers, else mean squared error; a teacher is followed by the
   /// divergence of its classes where the model ends in softmax or logistic or the labels are classes, else by squares.
+  /// cross_entropy: output 0 holds classes (logits where no softmax follows), whatever the labels are.
   enum class Loss : std::uint8_t { automatic, cross_entropy, mse } loss = Loss::automatic;
   bool labels = true;        ///< false: as if there were none
   float alpha = 0.5f;        ///< share of the labels' loss where there are labels and a teacher
@@ -44,6 +46,9 @@ struct TrainOptions {
   /// name
   /// and shape. Few samples say a great deal more so.
   float hints = 0;
+  /// Above 1: for classes the teacher is asked once, and its answer to a sample is the mean over the sample and
+  /// teacher_views - 1 augmented copies (Radosavovic et al. 2018, "Data Distillation"), whatever the student then sees.
+  std::size_t teacher_views = 1;
   Augment augment;
 };
 

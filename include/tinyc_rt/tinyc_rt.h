@@ -383,7 +383,9 @@ int tinyc_range_next(tinyc_range* s, int8_t* dst, uint32_t n);
 
 typedef union {
   tinyc_huffman huffman;
+#if TINYC_RANGE
   tinyc_range range;
+#endif
 } tinyc_reader;
 static inline int tinyc_is_range(const tinyc_layer* l) {
   return TINYC_RANGE && (!TINYC_HUFFMAN || tinyc_ldu8(l->codec) >= 0x80);

@@ -11,6 +11,7 @@ int command_explain(const std::string& dir, bool json) {
   const Program program = *load_runnable(dir).program;
   Report report = load_report(dir);
   Report fresh;
+  fresh.target = report.target;
   describe(program, fresh);  // what the program tells of itself; the report adds what happened
   report.flash = fresh.flash;
   report.layers = std::move(fresh.layers);

@@ -14,7 +14,7 @@ std::size_t count(const std::string& v, const char* option, double lo) {
   return static_cast<std::size_t>(parse_number(v, option, lo, 1e9));
 }
 
-// "flip,shift=3,time=4,noise=0.1,mixup"
+// "flip,shift=3,rotate=10,time=4,noise=0.1,mixup"
 void set_augment(O& o, const std::string& v) {
   Augment a;
   for (const auto& item : parse_list(v)) {
@@ -24,6 +24,8 @@ void set_augment(O& o, const std::string& v) {
       a.flip = true;
     else if (name == "mixup" && value.empty())
       a.mixup = true;
+    else if (name == "rotate")
+      a.rotate = number(value, "--augment rotate", 0, 180);
     else if (name == "shift")
       a.shift = static_cast<std::int32_t>(parse_number(value, "--augment shift", 0, 1000));
     else if (name == "time")
@@ -31,7 +33,7 @@ void set_augment(O& o, const std::string& v) {
     else if (name == "noise")
       a.noise = number(value, "--augment noise", 0, 10);
     else
-      bad_value("--augment", v, "a list of flip, shift=PIXELS, time=STEPS, noise=SHARE, mixup");
+      bad_value("--augment", v, "a list of flip, shift=PIXELS, rotate=DEGREES, time=STEPS, noise=SHARE, mixup");
   }
   training(o).augment = a;
 }
@@ -70,7 +72,10 @@ const OptionSpec kSpecs[] = {
      [](O& o, const std::string& v) { training(o).temperature = number(v, "--temperature", 0.01, 1000); }},
     {"hints", "W", "weight of inner activations that follow the teacher's (default 0)", false,
      [](O& o, const std::string& v) { training(o).hints = number(v, "--hints", 0, 1000); }},
-    {"augment", "LIST", "change samples: flip, shift=PIXELS, time=STEPS, noise=SHARE, mixup", false, set_augment},
+    {"teacher-views", "N", "the teacher's answer is its mean over N augmented views of a sample (default 1)", false,
+     [](O& o, const std::string& v) { training(o).teacher_views = count(v, "--teacher-views", 1); }},
+    {"augment", "LIST", "change samples: flip, shift=PIXELS, rotate=DEGREES, time=STEPS, noise=SHARE, mixup", false,
+     set_augment},
 };
 
 }  // namespace

@@ -1,19 +1,13 @@
 // What a program tells of itself: sizes, bits against entropy, histograms.
 #include <algorithm>
 #include <sstream>
-#include <string_view>
 
 #include "tinyc/codec.h"
+#include "tinyc/cost.h"
 #include "tinyc/report.h"
 
 namespace tinyc {
 namespace {
-
-/// Instructions of a multiply-accumulate in a kernel, about (docs/benchmarks.md has whole nets).
-double mac_instructions(const Kernel& k) {
-  const std::string_view symbol = k.symbol;
-  return symbol.ends_with("_mve") ? 0.25 : symbol.ends_with("_dsp") ? 1 : symbol.ends_with("_pair") ? 2.5 : 3;
-}
 
 const Blob* blob(const Program& p, BlobId id) { return id < 0 ? nullptr : &p.blobs[static_cast<std::size_t>(id)]; }
 
@@ -25,13 +19,14 @@ std::vector<std::int8_t> weights_of(const Program& p, const Layer& l) {
   return {stored->bytes.begin(), stored->bytes.end()};
 }
 
-LayerReport describe_layer(const Program& p, std::size_t index) {
+LayerReport describe_layer(const Program& p, std::size_t index, const std::string& target) {
   const Layer& l = p.layers[index];
   LayerReport r;
   r.index = static_cast<int>(index);
   r.op = name_of(l.op);
   r.name = l.name;
   r.macs = l.macs;
+  r.instructions = layer_instructions(p, l, target);
   for (const BlobId id : {l.weights, l.bias, l.mult, l.shift, l.table})
     if (const Blob* b = blob(p, id)) r.bytes += b->bytes.size();
   const std::vector<std::int8_t> w = weights_of(p, l);
@@ -46,9 +41,9 @@ LayerReport describe_layer(const Program& p, std::size_t index) {
   r.nonzero = r.weights - std::count(w.begin(), w.end(), std::int8_t{0});
   r.bits_per_weight = 8.0 * static_cast<double>(blob(p, l.weights)->bytes.size()) / static_cast<double>(w.size());
   r.entropy_bits_per_weight = entropy_bits(w);
-  if (codec && !l.kernel->list && l.macs > 0)
-    r.decode_share = static_cast<double>(decode_instructions(codec->bytes, w)) /
-                     (mac_instructions(*l.kernel) * static_cast<double>(l.macs));
+  const auto decoding = decoding_instructions(p, l, target);
+  if (decoding && r.instructions && *r.instructions > *decoding)
+    r.decode_share = static_cast<double>(*decoding) / static_cast<double>(*r.instructions - *decoding);
   const Blob* bias = blob(p, l.bias);
   r.float_bytes = 4 * w.size() + (bias ? bias->bytes.size() : 0);
   r.histogram.assign(32, 0);
@@ -63,6 +58,15 @@ double Report::ratio() const noexcept {
   return after ? static_cast<double>(float_weight_bytes) / static_cast<double>(after) : 0.0;
 }
 
+std::optional<std::uint64_t> Report::instructions() const noexcept {
+  std::uint64_t sum = 0;
+  for (const LayerReport& l : layers) {
+    if (!l.instructions) return std::nullopt;
+    sum += static_cast<std::uint64_t>(*l.instructions);
+  }
+  return sum;
+}
+
 void describe(const Program& p, Report& r) {
   r.flash = flash_bytes(p);
   r.arena = p.arena_bytes;
@@ -70,7 +74,7 @@ void describe(const Program& p, Report& r) {
   r.macs = 0;
   r.layers.clear();
   for (std::size_t i = 0; i < p.layers.size(); ++i) {
-    r.layers.push_back(describe_layer(p, i));
+    r.layers.push_back(describe_layer(p, i, r.target));
     r.macs += p.layers[i].macs;
   }
 }

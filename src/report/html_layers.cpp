@@ -65,6 +65,7 @@ std::string facts(const Program& p, const Entry& e) {
     if (e.program->scratch_bytes) fact("scratch", with_commas(e.program->scratch_bytes) + " B");
   }
   fact("multiply-accumulates", number(l.macs));
+  if (l.instructions) fact("instructions", number(*l.instructions) + ", about");
   if (l.weights) {
     fact("weights", number(l.weights) + ", " + number(l.nonzero) + " of them not zero");
     fact("stored", with_commas(l.bytes) + " B with biases and multipliers, " + with_commas(l.float_bytes) +

@@ -23,6 +23,11 @@ inline std::string decimals(double v, int places) {
   std::snprintf(text, sizeof text, "%.*f", places, v);
   return text;
 }
+/// What estimated instructions are counted in.
+inline std::string time_unit(const std::string& target) {
+  return target == "avr" ? "clock cycles"
+                         : "instructions of a " + (target == "any" ? "cortex-m4" : printable(target, 20));
+}
 inline std::string signed_decimals(double v, int places) { return (v < 0 ? "" : "+") + decimals(v, places); }
 inline std::string percent(double share) { return decimals(100 * share, 2) + " %"; }
 /// 0.5 -> "50 %", 0.905 -> "90.5 %".

@@ -101,6 +101,28 @@ std::vector<RowBytes> row_bytes(const Program& p) {
   }
   return list;
 }
+
+/// Layers by instructions, the most first.
+std::string where_time_is(const Report& r, const Program& p) {
+  const auto total = r.instructions();
+  if (!total || *total == 0) return "";
+  std::vector<const LayerReport*> layers;
+  for (const LayerReport& l : r.layers) layers.push_back(&l);
+  std::ranges::stable_sort(layers, [](auto* a, auto* b) { return *a->instructions > *b->instructions; });
+  std::string out = "\nWhere the time is: about " + with_commas(*total) + " " + time_unit(r.target) +
+                    "\n     instructions   share        MACs  each  kernel\n";
+  for (const LayerReport* l : layers) {
+    const auto i = static_cast<std::size_t>(l->index);
+    const auto n = static_cast<std::uint64_t>(*l->instructions), macs = static_cast<std::uint64_t>(l->macs);
+    char line[240];
+    std::snprintf(line, sizeof line, "%3d %13s %7s %11s %5s  %s\n", l->index, with_commas(n).c_str(),
+                  percent_of(n, *total).c_str(), macs ? with_commas(macs).c_str() : "-",
+                  macs ? decimals(static_cast<double>(n) / static_cast<double>(macs), 2).c_str() : "-",
+                  i < p.layers.size() ? p.layers[i].kernel->symbol : "");
+    out += line;
+  }
+  return out;
+}
 }  // namespace
 
 std::string to_explanation(const Report& r, const Program& p, std::span<const CodePart> code) {
@@ -139,6 +161,7 @@ std::string to_explanation(const Report& r, const Program& p, std::span<const Co
     out += line;
   }
   out += "  decoding: its instructions beside those of the layer's own work, about\n";
+  out += where_time_is(r, p);
   for (const RowBytes& b : row_bytes(p))
     out += "\nLayers " + std::to_string(b.first) + " to " + std::to_string(b.last) + " run row by row, " +
            (b.step == 1 ? "one row" : std::to_string(b.step) + " rows") + " at a time: bands of " +
@@ -174,7 +197,9 @@ std::string explanation_json(const Report& r, const Program& p, std::span<const 
                              {"stored", stored(l)},
                              {"bound", bound_of(l)},
                              {"coding", l.coding},
+                             {"instructions", l.instructions ? Json(*l.instructions) : Json(nullptr)},
                              {"decode_share", l.decode_share ? Json(*l.decode_share) : Json(nullptr)}});
+  j["instructions"] = r.instructions() ? Json(*r.instructions()) : Json(nullptr);
   j["rows"] = Json::array();
   for (const RowBytes& b : row_bytes(p))
     j["rows"].push_back(

@@ -187,8 +187,9 @@ std::string to_html(const Report& r, const Program& p) {
   return page(r.model_name + " - tinyc report",
               "<h1>" + escape(r.model_name) + "</h1><p>compressed by tinyc " + version + " for " + escape(r.target) +
                   ", " + with_commas(p.layers.size()) + " layers, " +
-                  with_commas(static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.macs))) +
-                  " multiply-accumulates</p>\n" + notes(r) + cards(r) + s.html());
+                  with_commas(static_cast<std::uint64_t>(std::max<std::int64_t>(0, r.macs))) + " multiply-accumulates" +
+                  (r.instructions() ? ", about " + with_commas(*r.instructions()) + " " + time_unit(r.target) : "") +
+                  "</p>\n" + notes(r) + cards(r) + s.html());
 }
 
 }  // namespace tinyc

@@ -30,6 +30,7 @@ Json layer_json(const LayerReport& l) {
             {"float_bytes", l.float_bytes},
             {"coding", l.coding},
             {"macs", l.macs},
+            {"instructions", l.instructions ? Json(*l.instructions) : Json(nullptr)},
             {"sqnr_db", number_or_null(l.sqnr_db)},
             {"histogram", l.histogram}};
   if (l.activations) j["activations"] = activations_json(*l.activations);
@@ -174,6 +175,10 @@ LayerReport read_layer(const Reader& j) {
   j.read_if("float_bytes", l.float_bytes);
   j.read("coding", l.coding);
   j.read("macs", l.macs);
+  if (std::int64_t instructions = 0; j.has("instructions")) {
+    j.read("instructions", instructions);
+    l.instructions = instructions;
+  }
   j.read("sqnr_db", l.sqnr_db);
   if (j.has("histogram")) l.histogram = read_counts<std::uint32_t>(j.array("histogram"), "a histogram");
   if (j.has("activations")) l.activations = read_activations(j.object("activations"));

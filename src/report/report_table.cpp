@@ -76,6 +76,7 @@ std::string to_table(const Report& r) {
   if (r.macs_before > 0)
     out += row("multiply-accumulates", with_commas(static_cast<std::uint64_t>(r.macs_before)),
                with_commas(static_cast<std::uint64_t>(r.macs)));
+  if (const auto n = r.instructions()) out += row("time, about", "", with_commas(*n), time_unit(r.target));
   if (r.accuracy) out += accuracy_rows(*r.accuracy);
   out += worst_layers(r);
   out += "\n  flash: " + with_commas(r.flash.weights) + " weights, " + with_commas(r.flash.tables) + " tables, " +

@@ -7,31 +7,31 @@ int tinyc_conv_2d(const tinyc_layer* l, uint8_t* arena);
 int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena);
 
 #if TINYC_MVE
-void tinyc_mve_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count, int8_t* windows,
-                     int8_t* out);
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
+                     int8_t* windows);
 
 int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
-  const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of one group */
-  int8_t *decoded = (int8_t*)(arena + l->scratch), *windows;
+  int8_t *decoded = (int8_t*)(arena + l->scratch), *windows = decoded;
+  const int8_t* w = l->weights;
   tinyc_reader reader;
-  int32_t c, first;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
-  windows = decoded + (l->codec ? (uint32_t)l->block * k : 0u);
-  for (c = 0; c < l->out_c; c += l->block) {
-    const int32_t end = l->out_c - c < l->block ? l->out_c : c + l->block;
-    const int8_t* w = l->weights + (uint32_t)c * k;
-    if (l->codec) {
-      const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k);
-      if (rc != TINYC_OK) return rc;
+  int32_t c = 0, end = l->codec ? 0 : l->out_c; /* weights are there up to filter `end` */
+  if (l->codec) {
+    decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+    windows = decoded + (uint32_t)l->block * k;
+  }
+  while (c < l->out_c) {
+    const int32_t filters = l->out_c / (l->in_c / l->p[0]), group = c / filters; /* filters of a group */
+    int32_t count;
+    if (c == end) {
+      end = l->out_c - c < l->block ? l->out_c : c + l->block;
+      if (tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k) != TINYC_OK) return TINYC_E_STREAM;
       w = decoded;
     }
-    for (first = c; first < end;) {
-      const int32_t group = first / filters, last = end < (group + 1) * filters ? end : (group + 1) * filters;
-      tinyc_mve_sweep(l, (const int8_t*)(arena + l->in0) + group * l->p[0], w + (uint32_t)(first - c) * k, first,
-                      last - first, windows, (int8_t*)(arena + l->out) + first);
-      first = last;
-    }
+    count = (end < (group + 1) * filters ? end : (group + 1) * filters) - c;
+    tinyc_mve_sweep(l, arena, group, w, c, count, windows);
+    w += (uint32_t)count * k;
+    c += count;
   }
   return TINYC_OK;
 }

@@ -5,8 +5,8 @@
 
 #if TINYC_MVE
 void tinyc_mve_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int32_t channels, int8_t* to);
-void tinyc_mve_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count, int8_t* windows,
-                     int8_t* out);
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
+                     int8_t* windows);
 void tinyc_mve_row(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int32_t c, int32_t count,
                    int8_t* out);
 
@@ -87,23 +87,22 @@ static inline tinyc_mve_4 tinyc_mve_odd(tinyc_mve_4 q, int32_t v1, int32_t v3) {
 typedef struct {
   const int32_t* mult;
   const int8_t* shift;
-  int next_mult, next_shift; /* to the next four channels */
   int32_t mults[4];
   int8_t shifts[4];
 } tinyc_mve_scale;
+/* Steps to the next four channels. */
+static inline int tinyc_mve_next_mult(const tinyc_layer* l) { return l->p[5] < 0 ? 4 : 0; }
+static inline int tinyc_mve_next_shift(const tinyc_layer* l) { return l->p[5] != 0 ? 4 : 0; }
 static inline void tinyc_mve_scale_init(tinyc_mve_scale* s, const tinyc_layer* l, int32_t c) {
   s->mult = l->mult + c;
   s->shift = l->shift + c;
-  s->next_mult = s->next_shift = 4;
   if (l->p[5] >= 0) {
     s->mults[0] = s->mults[1] = s->mults[2] = s->mults[3] = *l->mult;
     s->mult = s->mults;
-    s->next_mult = 0;
   }
   if (l->p[5] == 0) {
     memset(s->shifts, *l->shift, 4);
     s->shift = s->shifts;
-    s->next_shift = 0;
   }
 }
 
@@ -270,66 +269,89 @@ static inline void tinyc_mve_inside(int8_t* to, const int8_t* from, int32_t n, i
       : "q0", "lr", "cc", "memory");
 }
 
-/* All output pixels of all pictures with `count` filters of one group, the first for channel c. */
-void tinyc_mve_sweep(const tinyc_layer* l, const int8_t* in, const int8_t* w, int32_t c, int32_t count, int8_t* windows,
-                     int8_t* out) {
+/* The next window's first tap; after a picture's last one the next picture's first. */
+typedef struct {
+  const int8_t* in;        /* of the group's first channel */
+  int iy, ix, column, row; /* columns and rows are counted down */
+} tinyc_mve_walk;
+
+/* Where the window lies: in the picture itself, or gathered in `window`. Goes on to the next. */
+__attribute__((noinline)) static const int8_t* tinyc_mve_next(const tinyc_layer* l, tinyc_mve_walk* at,
+                                                              int8_t* window) {
   const int32_t line = (int32_t)l->in_w * l->in_c;
-  const int bottom = l->in_h - (l->k_h - 1) * l->dil_h; /* windows inside begin above and left of these */
-  const int right = l->dil_w == 1 && l->p[0] == l->in_c ? l->in_w - l->k_w + 1 : 0;
-  int32_t left = l->n * l->out_h * l->out_w, i, j;
-  int iy = -l->pad_t, ix = -l->pad_l, column = l->out_w, row = l->out_h;
-  tinyc_mve_scale scale;
-  tinyc_mve_patches s;
-  tinyc_mve_scale_init(&scale, l, c);
-  s.k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
-  s.next_mult = 4 * scale.next_mult;
-  s.next_shift = scale.next_shift;
-  s.step[0] = l->out_c;
-  s.step[1] = 2 * l->out_c;
-  s.zero = l->out_zp;
-  s.hi = l->act_max;
-  s.lo = l->act_min;
-  for (; left > 0; left -= 3, out += 3 * l->out_c) {
-    int8_t* window = windows;
-    for (i = 0; i < 3 && i < left; ++i) {
-      const int8_t* from = in + (iy * line + ix * l->in_c);
-      if (!l->p[1]) {
-        if (iy >= 0 && iy < bottom && ix >= 0 && ix < right)
-          tinyc_mve_inside(window, from, l->k_w * l->p[0], l->dil_h * line, l->k_h);
-        else
-          tinyc_mve_window(l, in, iy, ix, l->p[0], window);
-        from = window;
-        window += s.k;
-      }
-      s.x[i] = from;
-      ix += l->stride_w;
-      if (--column == 0) {
-        column = l->out_w;
-        ix = -l->pad_l;
-        iy += l->stride_h;
-        if (--row == 0) {
-          row = l->out_h;
-          iy = -l->pad_t;
-          in += l->in_h * line;
-        }
-      }
+  const int iy = at->iy, ix = at->ix;
+  const int8_t *in = at->in, *from = in + (iy * line + ix * l->in_c);
+  at->ix += l->stride_w;
+  if (--at->column == 0) {
+    at->column = l->out_w;
+    at->ix = -l->pad_l;
+    at->iy += l->stride_h;
+    if (--at->row == 0) {
+      at->row = l->out_h;
+      at->iy = -l->pad_t;
+      at->in += l->in_h * line;
     }
+  }
+  if (l->p[1]) return from;
+  if (iy >= 0 && iy < l->in_h - (l->k_h - 1) * l->dil_h && ix >= 0 && ix <= l->in_w - l->k_w && l->dil_w == 1 &&
+      l->p[0] == l->in_c)
+    tinyc_mve_inside(window, from, l->k_w * l->p[0], l->dil_h * line, l->k_h);
+  else
+    tinyc_mve_window(l, in, iy, ix, l->p[0], window);
+  return window;
+}
+
+/* What a sweep keeps on the stack. */
+typedef struct {
+  tinyc_mve_patches patches;
+  tinyc_mve_walk at;
+  tinyc_mve_scale scale;
+} tinyc_mve_state;
+
+__attribute__((noinline)) static void tinyc_mve_start(const tinyc_layer* l, const int8_t* in, int32_t c,
+                                                      tinyc_mve_state* s) {
+  s->at.in = in;
+  s->at.iy = -l->pad_t;
+  s->at.ix = -l->pad_l;
+  s->at.column = l->out_w;
+  s->at.row = l->out_h;
+  tinyc_mve_scale_init(&s->scale, l, c);
+  s->patches.k = (unsigned)(l->k_h * l->k_w) * (unsigned)l->p[0];
+  s->patches.next_mult = 4 * tinyc_mve_next_mult(l);
+  s->patches.next_shift = tinyc_mve_next_shift(l);
+  s->patches.step[0] = l->out_c;
+  s->patches.step[1] = 2 * l->out_c;
+  s->patches.zero = l->out_zp;
+  s->patches.hi = l->act_max;
+  s->patches.lo = l->act_min;
+}
+
+/* All output pixels of all pictures with `count` filters of group `group`, the first for channel c. */
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
+                     int8_t* windows) {
+  int8_t* out = (int8_t*)(arena + l->out) + c;
+  int32_t left = l->n * l->out_h * l->out_w, i, j;
+  tinyc_mve_state s;
+  tinyc_mve_start(l, (const int8_t*)(arena + l->in0) + group * l->p[0], c, &s);
+  for (; left > 0; left -= 3, out += 3 * l->out_c) {
+    tinyc_mve_patches* const p = &s.patches;
+    for (i = 0; i < 3 && i < left; ++i) p->x[i] = tinyc_mve_next(l, &s.at, windows + (unsigned)i * p->k);
     for (; i < 3; ++i) { /* the first pixel again */
-      s.x[i] = s.x[0];
-      s.step[i - 1] = 0;
+      p->x[i] = p->x[0];
+      p->step[i - 1] = 0;
     }
     if (count >= 4) {
-      s.w = w;
-      s.bias = l->bias + c;
-      s.mult = scale.mult;
-      s.shift = scale.shift;
-      s.out = out;
-      s.fours = count >> 2;
-      tinyc_mve_fours(&s);
+      p->w = w;
+      p->bias = l->bias + c;
+      p->mult = s.scale.mult;
+      p->shift = s.scale.shift;
+      p->out = out;
+      p->fours = count >> 2;
+      tinyc_mve_fours(p);
     }
     for (i = count & ~3; i < count; ++i)
       for (j = 0; j < 3; ++j)
-        tinyc_mve_one(l, s.x[j], w + (unsigned)i * s.k, s.k, c + i, out + i + (j ? s.step[j - 1] : 0));
+        tinyc_mve_one(l, p->x[j], w + (unsigned)i * p->k, p->k, c + i, out + i + (j ? p->step[j - 1] : 0));
   }
 }
 
@@ -361,8 +383,8 @@ void tinyc_mve_row(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsig
         : "q0", "q1", "q2", "lr", "memory");
     tinyc_mve_finish(tinyc_mve_odd(tinyc_mve_even(s0, s2), s1, s3), tinyc_mve_load(s.mult), tinyc_mve_widen(s.shift),
                      zero, lo, hi, out);
-    s.mult += s.next_mult;
-    s.shift += s.next_shift;
+    s.mult += tinyc_mve_next_mult(l);
+    s.shift += tinyc_mve_next_shift(l);
   }
   for (; count > 0; --count, ++c, w += k, ++out) tinyc_mve_one(l, x, w, k, c, out);
 }

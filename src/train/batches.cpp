@@ -21,6 +21,46 @@ Split split(std::size_t samples, float validation, std::uint64_t seed) {
 Augmenter::Augmenter(const Graph& g, const Dataset& d, const Augment& augment, std::uint64_t seed)
     : graph_(g), data_(d), augment_(augment), seed_(seed) {}
 
+namespace {
+
+// Sine and cosine by their series, the same bits on every machine; |radians| at most pi.
+std::pair<double, double> sine_cosine(double radians) {
+  double term = 1, sine = 0, cosine = 0;
+  for (int i = 0; i < 28; i += 2) {
+    cosine += i % 4 ? -term : term;
+    term *= radians / (i + 1);
+    sine += i % 4 ? -term : term;
+    term *= radians / (i + 2);
+  }
+  return {sine, cosine};
+}
+
+// Turns a picture [height, width, channels] around its centre; border pixels are repeated.
+void rotate(std::span<float> picture, std::int32_t height, std::int32_t width, float degrees) {
+  const auto [sine, cosine] = sine_cosine(static_cast<double>(degrees) * 0.017453292519943295);
+  const std::vector<float> in(picture.begin(), picture.end());
+  const std::size_t channels = in.size() / static_cast<std::size_t>(height * width);
+  const double middle_y = (height - 1) / 2.0, middle_x = (width - 1) / 2.0;
+  for (std::int32_t y = 0; y < height; ++y)
+    for (std::int32_t x = 0; x < width; ++x) {
+      const double from_y = std::clamp(middle_y + cosine * (y - middle_y) - sine * (x - middle_x), 0.0, height - 1.0),
+                   from_x = std::clamp(middle_x + sine * (y - middle_y) + cosine * (x - middle_x), 0.0, width - 1.0);
+      const auto y0 = static_cast<std::int32_t>(from_y), x0 = static_cast<std::int32_t>(from_x);
+      const std::int32_t y1 = std::min(y0 + 1, height - 1), x1 = std::min(x0 + 1, width - 1);
+      const auto part_y = static_cast<float>(from_y - y0), part_x = static_cast<float>(from_x - x0);
+      const auto at = [&](std::int32_t r, std::int32_t c, std::size_t channel) {
+        return in[static_cast<std::size_t>(r * width + c) * channels + channel];
+      };
+      for (std::size_t c = 0; c < channels; ++c) {
+        const float above = at(y0, x0, c) + part_x * (at(y0, x1, c) - at(y0, x0, c)),
+                    below = at(y1, x0, c) + part_x * (at(y1, x1, c) - at(y1, x0, c));
+        picture[static_cast<std::size_t>(y * width + x) * channels + c] = above + part_y * (below - above);
+      }
+    }
+}
+
+}  // namespace
+
 // Moved and mirrored: out[y][x] = in[clamp(y - dy)][clamp(x' - dx)].
 void Augmenter::picture(std::size_t k, std::size_t row, std::size_t epoch, std::span<float> out) const {
   data_.sample(k, row, out);
@@ -43,6 +83,7 @@ void Augmenter::picture(std::size_t k, std::size_t row, std::size_t epoch, std::
                     pixel, out.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y * width + x) * pixel));
       }
   }
+  if (picture && augment_.rotate > 0) rotate(out, s[1], s[2], (2 * random.uniform() - 1) * augment_.rotate);
   if (augment_.noise > 0) {
     double sum = 0, squares = 0;
     for (const float v : out) {

@@ -98,8 +98,9 @@ Objective::Objective(const Graph& student, const TrainJob& job) : student_(find_
     throw Error(ErrorCode::labels_do_not_fit, "cross entropy needs one class number a sample",
                 "store it under the key y");
 
-  // an output without softmax whose labels are classes holds logits
-  if (label_use_ == Labels::classes && student_[0].kind == Target::Kind::real)
+  // an output without softmax holds logits where its labels are classes, or the caller says so
+  if ((label_use_ == Labels::classes || (wanted == Loss::cross_entropy && elements > 1)) &&
+      student_[0].kind == Target::Kind::real)
     student_[0] = {Target::Kind::classes, student_[0].id, 1, static_cast<std::int64_t>(elements), 1};
   if (label_use_ == Labels::classes && student_[0].kind == Target::Kind::classes && student_[0].rows != 1)
     label_use_ = Labels::none;

@@ -44,7 +44,9 @@ Model::Model(const Graph& g, const TrainJob& job)
   for (const Parameter& p : parameters_) effective_.emplace_back(p.value.size());
   workers_.resize(static_cast<std::size_t>(thread_count()));
   refresh();
-  if (job.teacher && !job.options.augment.any() && objective_.hints().empty()) remember_teacher();
+  if (job.options.teacher_views > 1) check_views();
+  if (job.teacher && (job.options.teacher_views > 1 || (!job.options.augment.any() && objective_.hints().empty())))
+    remember_teacher();
 }
 
 void Model::refresh() {
@@ -60,21 +62,47 @@ void Model::refresh() {
   });
 }
 
+void Model::check_views() const {
+  const auto need = [](bool ok, const char* what, const char* hint) {
+    if (!ok) throw Error(ErrorCode::bad_value, what, hint);
+  };
+  need(job_.options.augment.any(), "views of the teacher need augmentation", "give --augment LIST");
+  need(!job_.options.augment.mixup, "a blend of samples has no answer of its own with views of the teacher",
+       "leave out mixup or --teacher-views");
+  for (const Target& t : objective_.targets())
+    need(t.kind != Target::Kind::real, "views of the teacher need classes: other outputs may move with the sample",
+         "leave out --teacher-views");
+}
+
 void Model::remember_teacher() {
   const std::size_t rows = job_.data->samples();
   std::size_t elements = 0;
   for (const Target& t : objective_.teacher_targets()) elements += static_cast<std::size_t>(t.rows * t.depth);
-  if (rows * elements > kRememberedElements) return;
+  const std::size_t views = job_.options.teacher_views;
+  if (views == 1 && rows * elements > kRememberedElements) return;
+  // A stream of its own: the student shall not see the very views that its targets come from.
+  const Augmenter view(*job_.teacher, *job_.data, job_.options.augment, ~job_.options.seed);
   std::vector<std::vector<std::vector<float>>> outputs(objective_.targets().size());
   for (auto& o : outputs) o.resize(rows);
-  parallel_for(rows, [&](std::size_t row, int worker) {
+  const auto size = static_cast<std::size_t>(chunk_samples_);
+  parallel_for((rows + size - 1) / size, [&](std::size_t chunk, int worker) {
     Worker& w = workers_[static_cast<std::size_t>(worker)];
     if (!w.teacher) w.teacher = std::make_unique<Tape>(*teacher_plan_, chunk_samples_, false);
-    for (std::size_t k = 0; k < graph_.inputs.size(); ++k) job_.data->sample(k, row, w.teacher->input(k, 0));
-    w.teacher->forward(1, teacher_constants_, nullptr);
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const auto v = w.teacher->output(objective_.teacher_targets()[k].id, 0);
-      outputs[k][row].assign(v.begin(), v.end());
+    const std::size_t first = chunk * size, samples = std::min(size, rows - first);
+    for (std::size_t v = 0; v < views; ++v) {
+      for (std::size_t s = 0; s < samples; ++s)
+        for (std::size_t k = 0; k < graph_.inputs.size(); ++k) {
+          const auto in = w.teacher->input(k, static_cast<std::int64_t>(s));
+          v == 0 ? job_.data->sample(k, first + s, in) : view.sample(k, first + s, first + s, v, in);
+        }
+      w.teacher->forward(static_cast<std::int64_t>(samples), teacher_constants_, nullptr);
+      for (std::size_t k = 0; k < outputs.size(); ++k)
+        for (std::size_t s = 0; s < samples; ++s) {
+          const auto answer = w.teacher->output(objective_.teacher_targets()[k].id, static_cast<std::int64_t>(s));
+          auto& mean = outputs[k][first + s];
+          mean.resize(answer.size());
+          for (std::size_t i = 0; i < answer.size(); ++i) mean[i] += answer[i] / static_cast<float>(views);
+        }
     }
   });
   teacher_outputs_ = std::move(outputs);
@@ -83,7 +111,7 @@ void Model::remember_teacher() {
 Model::Score Model::chunk(std::span<const std::size_t> rows, std::size_t first, std::size_t last, std::size_t epoch,
                           bool learning, std::size_t number, Worker& w) {
   if (!w.tape) w.tape = std::make_unique<Tape>(plan_, chunk_samples_, true);
-  const bool ask_teacher = job_.teacher && teacher_outputs_.empty();
+  const bool ask_teacher = job_.teacher && (teacher_outputs_.empty() || !objective_.hints().empty());
   if (ask_teacher && !w.teacher) w.teacher = std::make_unique<Tape>(*teacher_plan_, chunk_samples_, false);
   Tape& tape = *w.tape;
   const auto samples = static_cast<std::int64_t>(last - first);
@@ -116,10 +144,10 @@ Model::Score Model::chunk(std::span<const std::size_t> rows, std::size_t first, 
     if (label_size) job_.data->labels->row(row, w.label);
     for (std::size_t k = 0; k < targets.size(); ++k) {
       std::span<const float> taught;
-      if (ask_teacher)
-        taught = w.teacher->output(objective_.teacher_targets()[k].id, s);
-      else if (job_.teacher)
+      if (!teacher_outputs_.empty())
         taught = teacher_outputs_[k][row];
+      else if (job_.teacher)
+        taught = w.teacher->output(objective_.teacher_targets()[k].id, s);
       const auto output = tape.output(targets[k].id, s);
       score.loss +=
           objective_.sample(k, output, taught, tape.input(0, s), w.label, 1.0f / static_cast<float>(rows.size()),

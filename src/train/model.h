@@ -48,6 +48,7 @@ class Model {
               std::size_t chunk, Worker& worker);
   // Runs chunk() over all rows and adds up in order.
   Score all_chunks(std::span<const std::size_t> rows, std::size_t epoch, bool learning);
+  void check_views() const;
   void remember_teacher();
 
   const Graph& graph_;

@@ -27,17 +27,24 @@ std::string ratio(std::int64_t theirs, std::int64_t ours) {
   return text;
 }
 
+std::string deviation(const Cost& c) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%+.1f %%",
+                100 * (static_cast<double>(c.estimate) / static_cast<double>(c.instructions) - 1));
+  return c.estimate ? text : "";
+}
+
 std::string figures_text(const Figures& f, const std::set<std::string>& compilers) {
   std::string out =
       "# Written by ./dev bench; the test \"figures\" fails where one is more than 2 % worse.\n"
       "# avr: clock cycles in place of instructions; cycles: the Cortex-M4 model of tests/mcu/measure.h\n";
   for (const auto& c : compilers) out += "# compiler " + c + "\n";
-  out += "# model core instructions cycles flash arena stack\n";
+  out += "# model core instructions cycles flash arena stack estimate\n";
   for (const Net& n : kNets)
     for (const Core& c : kMeasuredCores)
       if (const Cost* x = find(f, n.name, c.name)) {
         out += std::string(n.name) + " " + c.name;
-        for (const std::int64_t v : {x->instructions, x->cycles, x->flash, x->arena, x->stack})
+        for (const std::int64_t v : {x->instructions, x->cycles, x->flash, x->arena, x->stack, x->estimate})
           out += " " + std::to_string(v);
         out += "\n";
       }
@@ -93,16 +100,17 @@ not ours to ship: where the folder of reference models is missing, their lines s
         out += "| " + std::string(f == &theirs ? "TFLM" : n.name) + " |";
         for (const Core& c : kMeasuredCores) {
           const Cost* x = find(*f, n.name, c.name);
-          out += x ? " " + grouped(value(*x)) + " |" : " |";
+          out += x ? " " + value(*x) + " |" : " |";
         }
         out += "\n";
       }
   };
   table(
       "Instructions, all cores (avr: cycles; empty: does not fit, or not measured)",
-      [](const Cost& c) { return c.instructions; }, true);
-  table("Flash", [](const Cost& c) { return c.flash; }, false);
-  table("Stack", [](const Cost& c) { return c.stack; }, false);
+      [](const Cost& c) { return grouped(c.instructions); }, true);
+  table("Flash", [](const Cost& c) { return grouped(c.flash); }, false);
+  table("Stack", [](const Cost& c) { return grouped(c.stack); }, false);
+  table("How far the estimate of `report.json` and `tinyc explain` is from the count", deviation, false);
   return out;
 }
 

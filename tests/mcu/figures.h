@@ -1,4 +1,5 @@
-// What models cost on emulated cores, as text files keep it: a line "model core instructions cycles flash arena stack",
+// What models cost on emulated cores, as text files keep it: a line "model core instructions cycles flash arena stack
+// [estimate]",
 // `#` starts a comment. tests/mcu/figures.txt holds ours, tests/mcu/incumbent.txt those of TensorFlow Lite Micro.
 #pragma once
 #include <algorithm>
@@ -77,6 +78,7 @@ inline Figures read_figures(const fs::path& file) {
     if (line.empty() || line[0] == '#') continue;
     if (!(words >> model >> core >> c.instructions >> c.cycles >> c.flash >> c.arena >> c.stack))
       throw std::runtime_error(file.string() + ": " + line);
+    words >> c.estimate;
     figures[{model, core}] = c;
   }
   return figures;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "mcu/cores.h"
+#include "tinyc/report.h"
 
 namespace tinyc {
 
@@ -38,7 +39,8 @@ struct Cost {
   std::int64_t instructions = 0;  ///< AVR: cycles
   std::int64_t cycles = 0;        ///< Cortex-M4: the model of cycles(); else 0
   std::int64_t flash = 0, arena = 0, stack = 0;
-  std::uint32_t hash = 0;  ///< FNV-1a of output 0
+  std::int64_t estimate = 0;  ///< of instructions, by report.json; 0: none
+  std::uint32_t hash = 0;     ///< FNV-1a of output 0
 };
 
 /// A folder of its own that goes away again.
@@ -134,10 +136,20 @@ class Bench {
   /// Compresses a model (`arguments` of tinyc compress) and runs it once. Absent where it does not fit the chip.
   std::optional<Cost> run(const Core& core, const std::string& arguments) {
     const Scratch dir;
-    const std::string cc = std::string(core.cc) + " " + core.flags + (is_avr(core) ? " -Os" : " -O2") +
-                           " -ffunction-sections -fdata-sections -I. -I'" + (mcu_ / "boards").string() + "'";
-    output_of("'" + tinyc_ + "' compress " + arguments + " --target " + core.name + " --name net --emit c -o .",
+    output_of("'" + tinyc_ + "' compress " + arguments + " --target " + core.name + " --name net --emit c,json -o .",
               dir.path);
+    auto cost = run(core, dir);
+    if (cost)
+      cost->estimate = static_cast<std::int64_t>(
+          report_from_json(read_text(dir.path / "report.json"), "report.json").instructions().value_or(0));
+    return cost;
+  }
+
+  /// Runs the files that emit_c wrote for the model "net". `marks`: instructions up to the end of each layer.
+  std::optional<Cost> run(const Core& core, const Scratch& dir, std::vector<std::int64_t>* marks = nullptr) {
+    const std::string cc = std::string(core.cc) + " " + core.flags + (is_avr(core) ? " -Os" : " -O2") +
+                           " -ffunction-sections -fdata-sections -I. -I'" + (mcu_ / "boards").string() + "'" +
+                           (marks ? " -DTINYC_TRACE" : "");
     Cost cost;
     cost.arena = number(replaced(read_text(dir.path / "net_data.h"), "#define NET_"), "ARENA_SIZE");
     if (is_avr(core) && cost.arena > 1024) return std::nullopt;
@@ -173,8 +185,11 @@ class Bench {
                               " net.elf 2>&1 | tr -d '\\033\\r' | sed 's/\\[[0-9;]*m//g; s/\\.*$//'",
                           dir.path);
       cost.instructions = number(printed, "cycles");
+      std::istringstream lines(printed);
+      for (std::string line; marks && std::getline(lines, line);)
+        if (line.starts_with("mark ")) marks->push_back(number(line, "mark"));
     } else {
-      printed = count(core, dir.path, cost);
+      printed = count(core, dir.path, cost, marks);
     }
     if (number(printed, "status") != 0) throw std::runtime_error("the model failed on the target");
     cost.stack = number(printed, "stack");
@@ -189,11 +204,12 @@ class Bench {
   }
 
   /// Runs net.elf under QEMU with the plugin; returns what it printed.
-  std::string count(const Core& core, const fs::path& dir, Cost& cost) {
+  std::string count(const Core& core, const fs::path& dir, Cost& cost, std::vector<std::int64_t>* marks) {
     const auto address = [&](const char* symbol) {
       return output_of(tool(core, "nm") + " net.elf | sed -n 's/ [Tt] " + symbol + "$//p' | tr -d '\\n'", dir);
     };
-    const std::string window = ",begin=" + address("count_begin") + ",end=" + address("count_end") + ",out=counts";
+    std::string window = ",begin=" + address("count_begin") + ",end=" + address("count_end") + ",out=counts";
+    if (marks) window += ",mark=" + address("tinyc_trace") + ",marks=marks";
     const int known = plugin_;
     for (int version = std::max(known, 1);; ++version) {  // QEMU loads only plugins of versions that it knows
       const std::string plugin = (work_.path / ("counter" + std::to_string(version) + ".so")).string();
@@ -215,6 +231,10 @@ class Bench {
       std::ifstream in(dir / "counts");
       for (Block b; in >> std::hex >> b.address >> std::dec >> b.instructions >> b.runs >> b.taken;)
         blocks.push_back(b);
+      if (marks) {
+        std::ifstream lines(dir / "marks");
+        for (std::int64_t v = 0; lines >> v;) marks->push_back(v);
+      }
       for (const Block& b : blocks) cost.instructions += static_cast<std::int64_t>(b.instructions * b.runs);
       if (std::string(core.name) == "cortex-m4")
         cost.cycles = cycles(blocks, output_of(tool(core, "objdump") + " -d --no-show-raw-insn net.elf", dir));

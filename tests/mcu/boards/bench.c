@@ -1,6 +1,7 @@
 /* Runs the model `net` once on made-up input and prints what it left: the largest stack (in steps of one byte, from
- * 64), a hash of output 0, and on AVR the cycles. QEMU's plugin counts from count_begin to count_end. -DEMPTY: the same
- * program without a model; what it takes is not the model's. */
+ * 64), a hash of output 0, and on AVR the cycles. QEMU's plugin counts from count_begin to count_end. -DTINYC_TRACE: on
+ * AVR also the cycles up to the end of each layer. -DEMPTY: the same program without a model; what it takes is not the
+ * model's. */
 #include "board.h"
 #ifndef EMPTY
 #include "net_data.h"
@@ -40,21 +41,39 @@ static APART uint32_t stack_used(int paint) {
   return (uint32_t)(top - p) + 64;
 }
 
+#ifdef TINYC_TRACE
+#ifdef __AVR__
+#define MARKS 12
+static uint32_t mark[MARKS];
+static uint8_t marks;
+#endif
+APART void tinyc_trace(int layer, const void* out, uint32_t bytes) {
+  (void)layer, (void)out, (void)bytes;
+#ifdef __AVR__
+  if (marks < MARKS) mark[marks++] = board_cycles();
+#endif
+  __asm__ volatile("" ::: "memory");
+}
+#endif
+
 static APART void measure(void) {
-  uint32_t stack, cycles;
+  uint32_t stack, begin, cycles;
   int status = 0;
   stack_used(1);
-  cycles = board_cycles();
+  begin = board_cycles();
   count_begin();
 #ifndef EMPTY
   status = net_invoke(arena);
 #endif
   count_end();
-  cycles = board_cycles() - cycles;
+  cycles = board_cycles() - begin;
   stack = stack_used(0);
   print_number("status", status ? 1 : 0);
   print_number("stack", stack);
   print_number("cycles", cycles);
+#if defined(TINYC_TRACE) && defined(__AVR__)
+  for (uint8_t i = 0; i < marks; ++i) print_number("mark", mark[i] - begin);
+#endif
 }
 
 int main(void) {

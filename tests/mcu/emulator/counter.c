@@ -1,9 +1,10 @@
 /* Plugin for QEMU: how often each block of guest code ran between two addresses, the first of them included.
  *
- *   -plugin libcounter.so,begin=ADDRESS,end=ADDRESS,out=FILE
+ *   -plugin libcounter.so,begin=ADDRESS,end=ADDRESS,out=FILE[,mark=ADDRESS,marks=FILE]
  *
  * FILE: a line "ADDRESS INSTRUCTIONS RUNS TAKEN" for each block that ran; TAKEN: how often control went elsewhere than
- * to the next address. Counts are exact: a block of guest code is entered at its start only. Declared here is the part
+ * to the next address. Counts are exact: a block of guest code is entered at its start only. The file of marks: a line
+ * for each time that control came to `mark`, with the instructions up to there. Declared here is the part
  * of QEMU's interface (docs/devel/tcg-plugins.rst) that is used; it has not changed since its first version, but QEMU
  * loads only plugins of versions it knows: compiled with PLUGIN_VERSION. */
 #include <inttypes.h>
@@ -29,9 +30,10 @@ struct block {
   uint64_t address, behind, instructions, runs, taken;
 };
 static struct block *blocks, *previous;
-static uint64_t begin, end;
+static uint64_t begin, end, mark, total;
 static int counting;
-static const char* path;
+static const char *path, *marks_path;
+static FILE* marks;
 
 static void executed(unsigned cpu, void* data) {
   struct block* b = data;
@@ -42,6 +44,8 @@ static void executed(unsigned cpu, void* data) {
     previous = 0;
     return;
   }
+  if (marks && b->address == mark) fprintf(marks, "%" PRIu64 "\n", total);
+  total += b->instructions;
   b->runs++;
   if (previous && previous->behind != b->address) previous->taken++;
   previous = b;
@@ -69,6 +73,7 @@ static void leave(uint64_t id, void* data) {
     if (b->runs)
       fprintf(out, "%" PRIx64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", b->address, b->instructions, b->runs, b->taken);
   fclose(out);
+  if (marks) fclose(marks);
 }
 
 EXPORTED int qemu_plugin_install(uint64_t id, const void* info, int count, char** values) {
@@ -77,8 +82,10 @@ EXPORTED int qemu_plugin_install(uint64_t id, const void* info, int count, char*
     if (!strncmp(values[i], "begin=", 6)) begin = strtoull(values[i] + 6, 0, 16);
     if (!strncmp(values[i], "end=", 4)) end = strtoull(values[i] + 4, 0, 16);
     if (!strncmp(values[i], "out=", 4)) path = strdup(values[i] + 4);
+    if (!strncmp(values[i], "mark=", 5)) mark = strtoull(values[i] + 5, 0, 16);
+    if (!strncmp(values[i], "marks=", 6)) marks_path = strdup(values[i] + 6);
   }
-  if (!path) return -1;
+  if (!path || (marks_path && !(marks = fopen(marks_path, "w")))) return -1;
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
   qemu_plugin_register_atexit_cb(id, leave, 0);
   return 0;
