@@ -157,6 +157,18 @@ void Compression::choose_calibration() {
   options_.training.data = in_.training;
   options_.training.teacher = in_.teacher;
   data_ = in_.evaluation ? in_.evaluation : calibration_;
+  if (is_judged_by_classes() && options_.training.options.loss == TrainOptions::Loss::automatic)
+    options_.training.options.loss = TrainOptions::Loss::cross_entropy;
+}
+
+// Training without labels of a model whose answers are compared with classes: outputs without a softmax are logits.
+bool Compression::is_judged_by_classes() const {
+  if (!in_.training || !in_.evaluation || graph_.outputs.empty()) return false;
+  if (in_.training->labels && options_.training.options.labels) return false;
+  MetricData m;
+  m.data = in_.evaluation;
+  m.output_elements = static_cast<std::size_t>(num_elements(graph_.at(graph_.outputs[0]).shape));
+  return m.output_elements > 1 && resolve_metric(s_.metric, m) == "top1";
 }
 
 bool Compression::can_price() const {

@@ -28,6 +28,7 @@ class Compression {
 
  private:
   void choose_calibration();
+  bool is_judged_by_classes() const;
   void run(std::span<const Pass* const> passes);
   void measure(Compressed& c) const;
   std::vector<Bytes> first_sample(const Program& p) const;

@@ -38,31 +38,29 @@ static inline int8_t* tinyc_mve_fill(int8_t* to, int v, int32_t n) {
   return to + n;
 }
 
+/* One row of a window, k_w * channels bytes; `from` is where its first tap lies, or would lie left of the picture. */
+static inline int8_t* tinyc_mve_window_row(const tinyc_layer* l, const int8_t* from, int ix, int32_t channels,
+                                           int8_t* to) {
+  int kx;
+  if (l->dil_w == 1 && channels == l->in_c) {
+    const int left = ix < 0 ? -ix : 0, over = ix + l->k_w - l->in_w, right = over > 0 ? over : 0;
+    if (left) to = tinyc_mve_fill(to, l->in0_zp, left * channels);
+    to = tinyc_mve_copy(to, from + left * channels, (l->k_w - left - right) * channels);
+    return right ? tinyc_mve_fill(to, l->in0_zp, right * channels) : to;
+  }
+  for (kx = 0; kx < l->k_w; ++kx, ix += l->dil_w, from += (int32_t)l->dil_w * l->in_c)
+    to = ix >= 0 && ix < l->in_w ? tinyc_mve_copy(to, from, channels) : tinyc_mve_fill(to, l->in0_zp, channels);
+  return to;
+}
+
 /* `channels` channels of the window whose first tap is at (iy, ix); padding is the input zero point. */
 void tinyc_mve_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int32_t channels, int8_t* to) {
-  const int32_t row = l->k_w * channels, next = (int32_t)l->in_w * l->in_c;
-  const int8_t* from = picture + iy * next + (int32_t)ix * l->in_c;
-  const int whole = l->dil_w == 1 && channels == l->in_c;
-  int left = ix < 0 ? -ix : 0, right = ix + l->k_w - l->in_w, ky; /* columns in the padding */
-  if (right < 0) right = 0;
-  for (ky = 0; ky < l->k_h; ++ky, iy += l->dil_h, from += l->dil_h * next) {
-    if (iy < 0 || iy >= l->in_h || (whole && left + right >= l->k_w)) {
-      to = tinyc_mve_fill(to, l->in0_zp, row);
-    } else if (whole) {
-      if (left) to = tinyc_mve_fill(to, l->in0_zp, left * channels);
-      to = tinyc_mve_copy(to, from + left * channels, row - (left + right) * channels);
-      if (right) to = tinyc_mve_fill(to, l->in0_zp, right * channels);
-    } else {
-      int kx;
-      for (kx = 0; kx < l->k_w; ++kx) {
-        const int x = ix + kx * l->dil_w;
-        if (x >= 0 && x < l->in_w)
-          to = tinyc_mve_copy(to, from + (int32_t)(kx * l->dil_w) * l->in_c, channels);
-        else
-          to = tinyc_mve_fill(to, l->in0_zp, channels);
-      }
-    }
-  }
+  int ky;
+  picture += (iy * (int32_t)l->in_w + ix) * l->in_c;
+  for (ky = 0; ky < l->k_h; ++ky, iy += l->dil_h, picture += (int32_t)l->dil_h * l->in_w * l->in_c)
+    to = iy < 0 || iy >= l->in_h || ix <= -l->k_w * l->dil_w || ix >= l->in_w
+             ? tinyc_mve_fill(to, l->in0_zp, l->k_w * channels)
+             : tinyc_mve_window_row(l, picture, ix, channels, to);
 }
 
 typedef int32_t tinyc_mve_4 __attribute__((vector_size(16)));
@@ -275,12 +273,7 @@ typedef struct {
   int iy, ix, column, row; /* columns and rows are counted down */
 } tinyc_mve_walk;
 
-/* Where the window lies: in the picture itself, or gathered in `window`. Goes on to the next. */
-__attribute__((noinline)) static const int8_t* tinyc_mve_next(const tinyc_layer* l, tinyc_mve_walk* at,
-                                                              int8_t* window) {
-  const int32_t line = (int32_t)l->in_w * l->in_c;
-  const int iy = at->iy, ix = at->ix;
-  const int8_t *in = at->in, *from = in + (iy * line + ix * l->in_c);
+__attribute__((noinline)) static void tinyc_mve_step(const tinyc_layer* l, tinyc_mve_walk* at) {
   at->ix += l->stride_w;
   if (--at->column == 0) {
     at->column = l->out_w;
@@ -289,16 +282,20 @@ __attribute__((noinline)) static const int8_t* tinyc_mve_next(const tinyc_layer*
     if (--at->row == 0) {
       at->row = l->out_h;
       at->iy = -l->pad_t;
-      at->in += l->in_h * line;
+      at->in += l->in_h * (int32_t)l->in_w * l->in_c;
     }
   }
-  if (l->p[1]) return from;
+}
+
+/* Gathers the window. */
+__attribute__((noinline)) static void tinyc_mve_gather(const tinyc_layer* l, const tinyc_mve_walk* at, int8_t* window) {
+  const int32_t line = (int32_t)l->in_w * l->in_c;
+  const int iy = at->iy, ix = at->ix;
   if (iy >= 0 && iy < l->in_h - (l->k_h - 1) * l->dil_h && ix >= 0 && ix <= l->in_w - l->k_w && l->dil_w == 1 &&
       l->p[0] == l->in_c)
-    tinyc_mve_inside(window, from, l->k_w * l->p[0], l->dil_h * line, l->k_h);
+    tinyc_mve_inside(window, at->in + (iy * line + ix * l->in_c), l->k_w * l->p[0], l->dil_h * line, l->k_h);
   else
-    tinyc_mve_window(l, in, iy, ix, l->p[0], window);
-  return window;
+    tinyc_mve_window(l, at->in, iy, ix, l->p[0], window);
 }
 
 /* What a sweep keeps on the stack. */
@@ -335,7 +332,14 @@ void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const 
   tinyc_mve_start(l, (const int8_t*)(arena + l->in0) + group * l->p[0], c, &s);
   for (; left > 0; left -= 3, out += 3 * l->out_c) {
     tinyc_mve_patches* const p = &s.patches;
-    for (i = 0; i < 3 && i < left; ++i) p->x[i] = tinyc_mve_next(l, &s.at, windows + (unsigned)i * p->k);
+    for (i = 0; i < 3 && i < left; ++i) {
+      p->x[i] = s.at.in + (s.at.iy * (int32_t)l->in_w + s.at.ix) * l->in_c;
+      if (!l->p[1]) {
+        p->x[i] = windows + (unsigned)i * p->k;
+        tinyc_mve_gather(l, &s.at, windows + (unsigned)i * p->k);
+      }
+      tinyc_mve_step(l, &s.at);
+    }
     for (; i < 3; ++i) { /* the first pixel again */
       p->x[i] = p->x[0];
       p->step[i - 1] = 0;
@@ -360,6 +364,7 @@ void tinyc_mve_row(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsig
                    int8_t* out) {
   const tinyc_mve_4 lo = tinyc_mve_dup(l->act_min), hi = tinyc_mve_dup(l->act_max);
   const int32_t zero = l->out_zp, *bias = l->bias + c;
+  const int next_mult = tinyc_mve_next_mult(l), next_shift = tinyc_mve_next_shift(l);
   tinyc_mve_scale s;
   tinyc_mve_scale_init(&s, l, c);
   for (; count >= 4; count -= 4, c += 4, w += 4 * (size_t)k, out += 4, bias += 4) {
@@ -383,8 +388,8 @@ void tinyc_mve_row(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsig
         : "q0", "q1", "q2", "lr", "memory");
     tinyc_mve_finish(tinyc_mve_odd(tinyc_mve_even(s0, s2), s1, s3), tinyc_mve_load(s.mult), tinyc_mve_widen(s.shift),
                      zero, lo, hi, out);
-    s.mult += tinyc_mve_next_mult(l);
-    s.shift += tinyc_mve_next_shift(l);
+    s.mult += next_mult;
+    s.shift += next_shift;
   }
   for (; count > 0; --count, ++c, w += k, ++out) tinyc_mve_one(l, x, w, k, c, out);
 }
