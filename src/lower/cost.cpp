@@ -10,10 +10,10 @@ struct Factors {
   double call, position, output, product, window;
 };
 constexpr Factors kFactors[] = {
-#define COST(target, kernel, call, position, output, product, window) \
+#define TINYC_COST(target, kernel, call, position, output, product, window) \
   {#target, #kernel, call, position, output, product, window},
 #include "lower/costs.def"
-#undef COST
+#undef TINYC_COST
     {"", "", 0, 0, 0, 0, 0}};
 
 // '-' is not part of a C name, so that a target stands in costs.def without.

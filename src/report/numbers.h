@@ -25,8 +25,9 @@ inline std::string decimals(double v, int places) {
 }
 /// What estimated instructions are counted in.
 inline std::string time_unit(const std::string& target) {
-  return target == "avr" ? "clock cycles"
-                         : "instructions of a " + (target == "any" ? "cortex-m4" : printable(target, 20));
+  return target == "avr"
+             ? "clock cycles"
+             : "instructions of a " + (target == "any" ? "cortex-m4, portable code" : printable(target, 20));
 }
 inline std::string signed_decimals(double v, int places) { return (v < 0 ? "" : "+") + decimals(v, places); }
 inline std::string percent(double share) { return decimals(100 * share, 2) + " %"; }

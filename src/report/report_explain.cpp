@@ -107,6 +107,7 @@ std::string where_time_is(const Report& r, const Program& p) {
   const auto total = r.instructions();
   if (!total || *total == 0) return "";
   std::vector<const LayerReport*> layers;
+  layers.reserve(r.layers.size());
   for (const LayerReport& l : r.layers) layers.push_back(&l);
   std::ranges::stable_sort(layers, [](auto* a, auto* b) { return *a->instructions > *b->instructions; });
   std::string out = "\nWhere the time is: about " + with_commas(*total) + " " + time_unit(r.target) +

@@ -114,8 +114,9 @@ struct Sample {
 using Key = std::pair<std::string, std::string>;  // target, kernel
 using Samples = std::map<Key, std::vector<Sample>>;
 
+using Kind = PassOptions::Prune::Kind;
 Compressed compressed(const std::string& text, const char* target, PassOptions::Optimize goal,
-                      PassOptions::Coding coding) {
+                      PassOptions::Coding coding, std::optional<Kind> pruned = std::nullopt) {
   Import model;
   model.graph = parse(text);
   CompressSettings s;
@@ -124,6 +125,7 @@ Compressed compressed(const std::string& text, const char* target, PassOptions::
   s.target = target;
   s.pass_options.optimize = goal;
   s.pass_options.coding = coding;
+  if (pruned) s.pass_options.prune = {0.85f, *pruned, 2, 4, true, 1, PassOptions::Prune::Criterion::magnitude};
   return compress({&model, nullptr, nullptr}, s);
 }
 
@@ -266,6 +268,7 @@ struct Job {
   const char* target;
   std::string text;
   Optimize goal = Optimize::balanced;
+  std::optional<Kind> pruned = std::nullopt;
 };
 
 /// A group of layers that ran row by row.
@@ -310,6 +313,8 @@ std::vector<Job> all_jobs() {
       }
       if (small) continue;
       jobs.push_back({Job::What::layers, core, target, all});
+      for (const Kind kind : {Kind::block4, Kind::unstructured})
+        jobs.push_back({Job::What::layers, core, target, weighted, Optimize::speed, kind});
       if (s == 0 && std::string(target) == kDecodes)
         jobs.push_back({Job::What::decoding, core, target, weighted, Optimize::speed});
       if (s >= kFurther || std::string(target) == "any") continue;
@@ -335,7 +340,7 @@ int main() try {
   const auto work = [&] {
     for (std::size_t i; (i = next++) < jobs.size();) try {
         const Job& j = jobs[i];
-        const Compressed c = compressed(j.text, j.target, j.goal, Coding::raw);
+        const Compressed c = compressed(j.text, j.target, j.goal, Coding::raw, j.pruned);
         const bool for_rows = j.what == Job::What::layers_for_rows;
         const Program p = for_rows ? lowered_for_rows(c.graph, j.target) : c.program;
         const auto marks = marks_of(bench, *j.core, p);
@@ -401,14 +406,15 @@ int main() try {
     std::printf("%-10s a row takes %.0f instructions more\n", target.c_str(), sums.first / sums.second);
   }
   std::string out =
-      "// Written by tests/calibrate. COST(target, kernel, instructions of a call, a position, an output, a product, "
+      "// Written by tests/calibrate. TINYC_COST(target, kernel, instructions of a call, a position, an output, a "
+      "product, "
       "an element of the window)\n";
   for (const auto& [key, f] : factors) {
     std::string target = key.first;
     std::replace(target.begin(), target.end(), '-', '_');
     char line[200];
-    std::snprintf(line, sizeof line, "COST(%s, %s, %.4g, %.4g, %.4g, %.4g, %.4g)\n", target.c_str(), key.second.c_str(),
-                  f[0], f[1], f[2], f[3], f[4]);
+    std::snprintf(line, sizeof line, "TINYC_COST(%s, %s, %.4g, %.4g, %.4g, %.4g, %.4g)\n", target.c_str(),
+                  key.second.c_str(), f[0], f[1], f[2], f[3], f[4]);
     out += line;
   }
   std::ofstream(kRoot / "src/lower/costs.def") << out;
