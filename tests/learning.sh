@@ -22,8 +22,10 @@ run() { # case model arguments...
   done
 }
 lenet="$pixels --calib-samples 200 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz --eval $d/mnist_test5k.npz --batch 128"
+lenet5_learn="$lenet --epochs 16 --lr 0.003 --augment shift=1,rotate=10 --teacher-views 6 --val 0.05"
 fashion="$pixels --calib-samples 200 --calib $d/fashion_train60k.npz --eval $d/fashion_test5k.npz"
 fashion_learn="$fashion --finetune $d/fashion_train60k.npz --augment flip,shift=1"
+views="--no-labels --teacher-views 8"
 cifar="--calib-samples 200 --calib $d/cifar10_train10k.npz --eval $d/cifar10_test2k.npz"
 cifar_learn="$cifar --finetune $d/cifar10_train10k.npz --no-labels --hints 1 --augment flip,shift=2"
 kws="--calib $d/kws_dev500.npz[0:250] --eval $d/kws_dev500.npz[250:500]"
@@ -52,14 +54,14 @@ held_mnist="$d/mnist_train60k.npz[55000:60000]" held_fashion="$d/fashion_train60
 one() {
   case $1 in
     lenet300-95) run "$1" lenet300_mnist $lenet --prune 0.95 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --augment shift=1 ;;
-    lenet5-95) run "$1" lenet5_mnist $lenet --prune 0.95 --epochs 12 --lr 0.003 --augment shift=1 ;;
-    lenet5-97.5) run "$1" lenet5_mnist $lenet --prune 0.975 --epochs 12 --lr 0.003 --augment shift=1 ;;
+    lenet5-95) run "$1" lenet5_mnist $lenet5_learn --prune 0.95 ;;
+    lenet5-97.5) run "$1" lenet5_mnist $lenet5_learn --prune 0.975 ;;
     fashion-80) run "$1" fashion_resnet8 $fashion_learn --epochs 5 --prune 0.8 ;;
     fashion-90) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --prune 0.9 ;;
     fashion-macs) run "$1" fashion_resnet8 $fashion_learn --epochs 3 --prune 0.5:macs ;;
-    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 10 --temperature 4 --prune 0.8 --no-labels ;;
-    fashion-90-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 20 --temperature 4 --prune 0.9 --no-labels ;;
-    fashion-macs-nolabels) run "$1" fashion_resnet8 $fashion_learn --epochs 6 --temperature 4 --prune 0.5:macs --no-labels ;;
+    fashion-80-nolabels) run "$1" fashion_resnet8 $fashion_learn $views --epochs 7 --prune 0.8 ;;
+    fashion-90-nolabels) run "$1" fashion_resnet8 $fashion_learn $views --epochs 12 --prune 0.9 ;;
+    fashion-macs-nolabels) run "$1" fashion_resnet8 $fashion_learn $views --epochs 6 --prune 0.5:macs ;;
     cifar-60) run "$1" pretrainedResnet $cifar_learn --prune 0.6 --epochs 8 ;;
     cifar-80) run "$1" pretrainedResnet $cifar_learn --prune 0.8 --epochs 24 ;;
     cifar-80-block4) run "$1" pretrainedResnet $cifar_learn --prune 0.8:block4 --epochs 24 --optimize speed --target cortex-m4 ;;

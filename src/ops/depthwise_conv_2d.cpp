@@ -226,7 +226,9 @@ void lower(const Graph& g, const Node& n, ProgramBuilder& out) {
   }
   if (out.options().family == Family::mve && !offset && facts.fits_mve() && r.p[0] == 1 && r.in_c >= 8) {
     l.kernel = &kKernels[4];
-    window = std::max(window, static_cast<std::uint32_t>(w.bytes()));  // where vectors are missing: the taps
+    constexpr std::uint32_t kCopies = 80;  // of a shared multiplier and shift
+    const auto bytes = static_cast<std::uint32_t>(w.bytes() + 3) / 4 * 4 + (r.p[5] < 0 ? 0 : kCopies);
+    window = std::max(window, bytes);  // where vectors are missing: the taps
   }
   // what the reader learned makes way for the taps or the plane
   l.scratch_bytes = std::max(l.scratch_bytes, window) + decoded;

@@ -7,19 +7,15 @@ int tinyc_conv_2d(const tinyc_layer* l, uint8_t* arena);
 int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena);
 
 #if TINYC_MVE
-void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
-                     int8_t* windows);
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, const int8_t* w, int32_t c, int32_t count, int8_t* windows);
 
 int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
-  int8_t *decoded = (int8_t*)(arena + l->scratch), *windows = decoded;
+  int8_t* decoded = (int8_t*)(arena + l->scratch);
   const int8_t* w = l->weights;
   tinyc_reader reader;
   int32_t c = 0, end = l->codec ? 0 : l->out_c; /* weights are there up to filter `end` */
-  if (l->codec) {
-    decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
-    windows = decoded + (uint32_t)l->block * k;
-  }
+  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
   while (c < l->out_c) {
     const int32_t filters = l->out_c / (l->in_c / l->p[0]), group = c / filters; /* filters of a group */
     int32_t count;
@@ -29,7 +25,7 @@ int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
       w = decoded;
     }
     count = (end < (group + 1) * filters ? end : (group + 1) * filters) - c;
-    tinyc_mve_sweep(l, arena, group, w, c, count, windows);
+    tinyc_mve_sweep(l, arena, w, c, count, decoded + (l->codec ? (uint32_t)l->block * k : 0));
     w += (uint32_t)count * k;
     c += count;
   }

@@ -1,8 +1,8 @@
 /* DEPTHWISE_CONV_2D with Armv8.1-M vectors: the record of tinyc_depthwise_conv_2d with p[0] = 1, at least 8 channels
  * and every shift below zero. Eight channels at a time; the last eight may overlap those before. Windows that reach
  * into the padding are copied first, all others are read in place. About 8 instructions for each tap of eight outputs,
- * 30 for the rest. scratch: the window of k_h * k_w * in_c bytes, in the same place as the reader's scratch, which is
- * used before; then as much for the weights when they are coded. */
+ * 30 for the rest. scratch: the window of k_h * k_w * in_c bytes to a multiple of 4, in the same place as the reader's
+ * scratch, which is used before; 80 bytes where channels share a multiplier; then the weights when they are coded. */
 #include "tinyc_rt.h"
 
 int tinyc_depthwise_conv_2d(const tinyc_layer* l, uint8_t* arena);
@@ -23,9 +23,8 @@ typedef struct {
   int32_t shift_mask;
   const int8_t* shift;
   int32_t zero, lo, hi;
-  int32_t mults[16];
-  int8_t shifts[16];
 } tinyc_depthwise_conv_2d_mve_block;
+#define TINYC_DEPTHWISE_MVE_COPIES 80 /* bytes of a block's multipliers and shifts */
 
 /* Products of eight channels, added to the sums of even and odd ones. */
 #define TINYC_DEPTHWISE_MVE_PRODUCTS(at, even, odd) \
@@ -138,8 +137,8 @@ __attribute__((naked)) static void tinyc_depthwise_conv_2d_mve_8(const tinyc_dep
 }
 
 /* All channels of one output pixel. */
-static void tinyc_depthwise_conv_2d_mve_pixel(const tinyc_depthwise_conv_2d_mve_block* s, const int8_t* x,
-                                              int8_t* out) {
+TINYC_INLINE void tinyc_depthwise_conv_2d_mve_pixel(const tinyc_depthwise_conv_2d_mve_block* s, const int8_t* x,
+                                                    int8_t* out) {
   const int32_t channels = s->channels;
   int32_t c = 0;
   for (; c + 16 <= channels; c += 16) tinyc_depthwise_conv_2d_mve_16(s, x + c, out + c, c);
@@ -154,8 +153,10 @@ static void tinyc_depthwise_conv_2d_mve_pixel(const tinyc_depthwise_conv_2d_mve_
   if (c > 0) tinyc_depthwise_conv_2d_mve_8(s, x + c, out + c, c);
 }
 
-static void tinyc_depthwise_conv_2d_mve_init(const tinyc_layer* l, const int8_t* w,
+static void tinyc_depthwise_conv_2d_mve_init(const tinyc_layer* l, const int8_t* w, uint8_t* copies,
                                              tinyc_depthwise_conv_2d_mve_block* s) {
+  int32_t* const mults = (int32_t*)copies;
+  int8_t* const shifts = (int8_t*)(mults + 16);
   int i;
   s->w = w;
   s->bias = l->bias;
@@ -169,13 +170,13 @@ static void tinyc_depthwise_conv_2d_mve_init(const tinyc_layer* l, const int8_t*
   s->lo = l->act_min;
   s->hi = l->act_max;
   if (l->p[5] >= 0) {
-    for (i = 0; i < 16; ++i) s->mults[i] = *l->mult;
-    s->mult = s->mults;
+    for (i = 0; i < 16; ++i) mults[i] = *l->mult;
+    s->mult = mults;
     s->mult_mask = 0;
   }
   if (l->p[5] == 0) {
-    memset(s->shifts, *l->shift, 16);
-    s->shift = s->shifts;
+    memset(shifts, *l->shift, 16);
+    s->shift = shifts;
     s->shift_mask = 0;
   }
 }
@@ -192,22 +193,23 @@ static void tinyc_depthwise_conv_2d_mve_picture(const tinyc_layer* l, tinyc_dept
     int32_t at = ((int32_t)iy * l->in_w - l->pad_l) * channels;
     int ix = -l->pad_l;
     for (ox = 0; ox < width; ++ox, ix += stride, at += across, out += channels) {
-      if (inside && ix >= 0 && ix < right) {
-        s->step = step;
-        s->next = next;
-        tinyc_depthwise_conv_2d_mve_pixel(s, in + at, out);
-      } else {
+      const int8_t* x = in + at;
+      s->step = step;
+      s->next = next;
+      if (!inside || ix < 0 || ix >= right) {
         tinyc_mve_window(l, in, iy, ix, channels, window);
+        x = window;
         s->step = channels;
         s->next = 0;
-        tinyc_depthwise_conv_2d_mve_pixel(s, window, out);
       }
+      tinyc_depthwise_conv_2d_mve_pixel(s, x, out);
     }
   }
 }
 
 int tinyc_depthwise_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
-  const uint32_t taps = (uint32_t)l->k_h * (uint32_t)l->k_w, count = taps * (uint32_t)l->in_c;
+  const uint32_t taps = (uint32_t)l->k_h * (uint32_t)l->k_w, count = taps * (uint32_t)l->in_c,
+                 copies = (count + 3) & ~3u, room = copies + (l->p[5] < 0 ? 0 : TINYC_DEPTHWISE_MVE_COPIES);
   const int8_t *w = l->weights, *in = (const int8_t*)(arena + l->in0);
   int8_t *window = (int8_t*)(arena + l->scratch), *out = (int8_t*)(arena + l->out);
   tinyc_depthwise_conv_2d_mve_block s;
@@ -216,12 +218,12 @@ int tinyc_depthwise_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, taps, (uint32_t)l->out_c);
     int rc;
-    if (decoded < window + count) decoded = window + count;
+    if (decoded < window + room) decoded = window + room;
     rc = tinyc_reader_next(&reader, l, decoded, count);
     if (rc != TINYC_OK) return rc;
     w = decoded;
   }
-  tinyc_depthwise_conv_2d_mve_init(l, w, &s);
+  tinyc_depthwise_conv_2d_mve_init(l, w, (uint8_t*)window + copies, &s);
   for (n = 0; n < l->n; ++n) {
     tinyc_depthwise_conv_2d_mve_picture(l, &s, in, window, out);
     in += (int32_t)l->in_h * l->in_w * l->in_c;

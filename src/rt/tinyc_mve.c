@@ -5,8 +5,7 @@
 
 #if TINYC_MVE
 void tinyc_mve_window(const tinyc_layer* l, const int8_t* picture, int iy, int ix, int32_t channels, int8_t* to);
-void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
-                     int8_t* windows);
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, const int8_t* w, int32_t c, int32_t count, int8_t* windows);
 void tinyc_mve_row(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int32_t c, int32_t count,
                    int8_t* out);
 
@@ -305,9 +304,10 @@ typedef struct {
   tinyc_mve_scale scale;
 } tinyc_mve_state;
 
-__attribute__((noinline)) static void tinyc_mve_start(const tinyc_layer* l, const int8_t* in, int32_t c,
+__attribute__((noinline)) static void tinyc_mve_start(const tinyc_layer* l, uint8_t* arena, int32_t c,
                                                       tinyc_mve_state* s) {
-  s->at.in = in;
+  const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of a group */
+  s->at.in = (const int8_t*)(arena + l->in0) + c / filters * l->p[0];
   s->at.iy = -l->pad_t;
   s->at.ix = -l->pad_l;
   s->at.column = l->out_w;
@@ -323,13 +323,21 @@ __attribute__((noinline)) static void tinyc_mve_start(const tinyc_layer* l, cons
   s->patches.lo = l->act_min;
 }
 
-/* All output pixels of all pictures with `count` filters of group `group`, the first for channel c. */
-void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const int8_t* w, int32_t c, int32_t count,
-                     int8_t* windows) {
+/* The last filters of `count`, which are no four. */
+__attribute__((noinline)) static void tinyc_mve_rest(const tinyc_layer* l, const tinyc_mve_patches* p, const int8_t* w,
+                                                     int32_t c, int32_t count, int8_t* out) {
+  int32_t i, j;
+  for (i = count & ~3; i < count; ++i)
+    for (j = 0; j < 3; ++j)
+      tinyc_mve_one(l, p->x[j], w + (unsigned)i * p->k, p->k, c + i, out + i + (j ? p->step[j - 1] : 0));
+}
+
+/* All output pixels of all pictures with `count` filters of one group, the first for channel c. */
+void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, const int8_t* w, int32_t c, int32_t count, int8_t* windows) {
   int8_t* out = (int8_t*)(arena + l->out) + c;
-  int32_t left = l->n * l->out_h * l->out_w, i, j;
+  int32_t left = l->n * l->out_h * l->out_w, i;
   tinyc_mve_state s;
-  tinyc_mve_start(l, (const int8_t*)(arena + l->in0) + group * l->p[0], c, &s);
+  tinyc_mve_start(l, arena, c, &s);
   for (; left > 0; left -= 3, out += 3 * l->out_c) {
     tinyc_mve_patches* const p = &s.patches;
     for (i = 0; i < 3 && i < left; ++i) {
@@ -353,9 +361,7 @@ void tinyc_mve_sweep(const tinyc_layer* l, uint8_t* arena, int32_t group, const 
       p->fours = count >> 2;
       tinyc_mve_fours(p);
     }
-    for (i = count & ~3; i < count; ++i)
-      for (j = 0; j < 3; ++j)
-        tinyc_mve_one(l, p->x[j], w + (unsigned)i * p->k, p->k, c + i, out + i + (j ? p->step[j - 1] : 0));
+    if (count & 3) tinyc_mve_rest(l, p, w, c, count, out);
   }
 }
 
