@@ -23,7 +23,7 @@ Work work_of(const Program& p, const Layer& l);
 /// nets are). Absent for targets and kernels without factors.
 std::optional<std::int64_t> layer_instructions(const Program& p, const Layer& l, std::string_view target);
 
-/// The share of them that decoding takes; absent where there is none.
+/// Those of them that decoding takes; absent where nothing is decoded.
 std::optional<std::int64_t> decoding_instructions(const Program& p, const Layer& l, std::string_view target);
 
 }  // namespace tinyc

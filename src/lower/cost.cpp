@@ -99,7 +99,8 @@ std::optional<std::int64_t> layer_instructions(const Program& p, const Layer& l,
                f->window * w.window;
   if (group_of(p, l))
     if (const Factors* step = factors_of(target, "tinyc_run_rows")) sum += step->call * w.calls;
-  return static_cast<std::int64_t>(sum) + decoding_instructions(p, l, target).value_or(0);
+  // numbers of a damaged program file may be anything, and sums of layers shall not overflow
+  return static_cast<std::int64_t>(std::clamp(sum, 0.0, 0x1p53)) + decoding_instructions(p, l, target).value_or(0);
 }
 
 }  // namespace tinyc
