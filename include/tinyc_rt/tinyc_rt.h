@@ -345,6 +345,7 @@ static inline int tinyc_broadcast(const tinyc_layer* l, uint8_t* arena, tinyc_ro
 #ifndef TINYC_RANGE
 #define TINYC_RANGE 1
 #endif
+static inline int tinyc_is_coded(const tinyc_layer* l) { return (TINYC_HUFFMAN || TINYC_RANGE) && l->codec; }
 typedef struct {
   const uint8_t *next, *end;      /* unread bytes of the stream */
   const uint8_t *codec, *section; /* the decode table, and the code in it that the next symbol is in */
@@ -430,23 +431,65 @@ static inline int8_t tinyc_ldw(const int8_t* p, int in_flash) {
   return *p;
 #endif
 }
+/* The output of accumulator acc. On AVR also called from assembly. */
+#if TINYC_AVR_MUL
+static __attribute__((noinline, noclone, used)) int8_t
+#else
+TINYC_INLINE int8_t
+#endif
+tinyc_finish_with(const tinyc_layer* l, int32_t acc, int32_t m, int8_t shift) {
+  return (int8_t)tinyc_output(tinyc_requant(acc, m, shift), l->out_zp, l->act_min, l->act_max);
+}
 /* The output of channel c from its sum of products. */
 TINYC_ONCE int8_t tinyc_finish(const tinyc_layer* l, int32_t c, int32_t sum) {
   const int32_t acc = (int32_t)((uint32_t)sum + (uint32_t)tinyc_ld32(l->bias + c));
-  const int32_t v =
-      tinyc_requant(acc, tinyc_ld32(l->mult + (c & (l->p[5] >> 1))), tinyc_ld8(l->shift + (c & -(l->p[5] & 1))));
-  return (int8_t)tinyc_output(v, l->out_zp, l->act_min, l->act_max);
+  return tinyc_finish_with(l, acc, tinyc_ld32(l->mult + (c & (l->p[5] >> 1))),
+                           tinyc_ld8(l->shift + (c & -(l->p[5] & 1))));
 }
 /* `count` filters of k < 65536 weights each, the first for channel c, on one patch x of k values; `less` is subtracted
  * from each sum. Outputs go to out[0], out[step] ... */
-void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int32_t c, int32_t count,
-                   int32_t less, int8_t* out, int32_t step);
+void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int c, int count, int32_t less,
+                   int8_t* out, int step);
 /* Sum of k activations. */
 static inline int32_t tinyc_sum(const int8_t* x, unsigned k) {
   int32_t sum = 0;
   for (unsigned i = 0; i < k; ++i) sum += x[i];
   return sum;
 }
+
+#if TINYC_AVR_MUL
+/* ---- assembly for AVR ---- */
+/* Rows of four filters, or of four channels of a depthwise convolution, and what their outputs need; assembly knows the
+ * places. */
+typedef struct {
+  const int8_t* x;        /* 0 */
+  uint16_t k, next, back; /* 2: weights of a filter, k - 4 and 3 k */
+  uint8_t fours, tail;    /* 8: taps are 4 * fours + tail; tail < 4 */
+  uint8_t groups, unused; /* 10: of four filters; 0: of one group the sums, to `sum` */
+  const int32_t* bias;    /* 12: these four of the group's first filter */
+  const int32_t* mult;    /* 14 */
+  const int8_t* shift;    /* 16 */
+  int8_t* out;            /* 18 */
+  uint8_t same, each;     /* 20: 4 when filters share their multiplier; 1 when each has its own shift */
+  uint8_t offset[3];      /* 22: 1 - 2 * (act_min - out_zp) */
+  uint8_t range;          /* 25: act_max - act_min */
+  int8_t least;           /* 26: act_min */
+  uint8_t start[3];       /* 27: of all sums */
+  uint8_t sum[4][3];      /* 30 */
+  const tinyc_layer* l;   /* 42 */
+  const int8_t* w;        /* 44 */
+  const uint32_t* taps;   /* 46: of a depthwise convolution: `fours` offsets from x */
+} tinyc_avr_job;
+/* Fills in what outputs need, for up to `count` channels from c on. */
+void tinyc_avr_begin(tinyc_avr_job* job, const tinyc_layer* l, int c, int count, int8_t* out);
+#define TINYC_AVR_SAVE                                                                                    \
+  "push r2\n push r3\n push r4\n push r5\n push r6\n push r7\n push r8\n push r9\n push r10\n push r11\n" \
+  "push r12\n push r13\n push r14\n push r15\n push r16\n push r17\n push r28\n push r29\n"
+#define TINYC_AVR_RESTORE                                                                               \
+  "pop r29\n pop r28\n pop r17\n pop r16\n pop r15\n pop r14\n pop r13\n pop r12\n pop r11\n pop r10\n" \
+  "pop r9\n pop r8\n pop r7\n pop r6\n pop r5\n pop r4\n pop r3\n pop r2\n clr r1\n"
+#define TINYC_AVR_CALL(f) "ldi r30, lo8(gs(" f "))\n ldi r31, hi8(gs(" f "))\n icall\n"
+#endif
 
 #if TINYC_DSP
 /* ---- the DSP extension ---- */

@@ -16,8 +16,8 @@ static void tinyc_batch_matmul_product(const tinyc_layer* l, const int8_t* in, c
       for (unsigned i = 0; i < k; ++i) vector[i] = in[v + (int32_t)i * vectors];
       x = vector;
     }
-    tinyc_filters(l, x, w, k, set * l->out_c + c, count, l->p[4] ? l->p[4] * tinyc_sum(x, k) : 0,
-                  out + (l->p[2] ? c * vectors + v : v * l->out_c + c), step);
+    tinyc_filters(l, x, w, k, (int)(set * l->out_c + c), (int)count, l->p[4] ? l->p[4] * tinyc_sum(x, k) : 0,
+                  out + (l->p[2] ? c * vectors + v : v * l->out_c + c), (int)step);
   }
 }
 
@@ -28,13 +28,13 @@ int tinyc_batch_matmul(const tinyc_layer* l, uint8_t* arena) {
   const int8_t* in = (const int8_t*)(arena + l->in0);
   int8_t *out = (int8_t*)(arena + l->out), *decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
-  int8_t* vector = decoded + (l->codec ? (uint32_t)l->block * k : 0);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
+  int8_t* vector = decoded + (tinyc_is_coded(l) ? (uint32_t)l->block * k : 0);
   for (int32_t set = 0; set < sets; ++set) {
     for (int32_t c = 0; c < l->out_c; c += l->block) {
       const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
       const int8_t* w = l->weights + (uint32_t)(set * l->out_c + c) * k;
-      if (l->codec) {
+      if (tinyc_is_coded(l)) {
         const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
         if (rc != TINYC_OK) return rc;
         w = decoded;

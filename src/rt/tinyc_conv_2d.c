@@ -61,7 +61,7 @@ TINYC_INLINE void tinyc_conv_2d_sweep(const tinyc_layer* l, const int8_t* in, co
           x = in + ((int32_t)iy * l->in_w + ix) * l->in_c;
         else
           tinyc_conv_2d_patch(l, in, iy, ix, patch);
-        tinyc_filters(l, x, w, k, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
+        tinyc_filters(l, x, w, k, (int)c, (int)count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
       }
     }
   }
@@ -73,12 +73,12 @@ TINYC_INLINE int tinyc_conv_2d_run(const tinyc_layer* l, uint8_t* arena, int32_t
   const uint32_t k = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->p[0];
   const int32_t filters = l->out_c / (l->in_c / l->p[0]); /* of one group */
   tinyc_reader reader;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
-  int8_t* patch = decoded + (l->codec ? (uint32_t)l->block * k : 0);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  int8_t* patch = decoded + (tinyc_is_coded(l) ? (uint32_t)l->block * k : 0);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t end = l->out_c - c < l->block ? l->out_c : c + l->block;
     const int8_t* w = l->weights + (uint32_t)c * k;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;

@@ -166,7 +166,7 @@ static int tinyc_conv_2d_dsp_panels(const tinyc_layer* l, uint8_t* arena) {
   int8_t* scratch = (int8_t*)(arena + l->scratch);
   uint32_t *panel, *quad;
   int32_t c, i;
-  if (l->codec) scratch = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  if (tinyc_is_coded(l)) scratch = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
   panel = (uint32_t*)(void*)scratch;
   quad = panel + (2 * words + 4) * (uint32_t)l->block;
   for (c = 0; c < l->out_c; c += l->block) {
@@ -174,7 +174,7 @@ static int tinyc_conv_2d_dsp_panels(const tinyc_layer* l, uint8_t* arena) {
     uint32_t* next = panel;
     for (i = 0; i < count; i += 2) {
       const int8_t* w = l->weights + (uint32_t)(c + i) * k;
-      if (l->codec) { /* into the quad, which is not in use yet */
+      if (tinyc_is_coded(l)) { /* into the quad, which is not in use yet */
         const int rc = tinyc_reader_next(&reader, l, (int8_t*)quad, 2 * k);
         if (rc != TINYC_OK) return rc;
         w = (const int8_t*)quad;
@@ -193,12 +193,12 @@ TINYC_INLINE int tinyc_conv_2d_dsp_run(const tinyc_layer* l, uint8_t* arena, int
   tinyc_reader reader;
   int8_t* quad;
   int32_t c, first;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
-  quad = decoded + (l->codec ? ((uint32_t)l->block * k + 3u) / 4u * 4u : 0u);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  quad = decoded + (tinyc_is_coded(l) ? ((uint32_t)l->block * k + 3u) / 4u * 4u : 0u);
   for (c = 0; c < l->out_c; c += l->block) {
     const int32_t end = l->out_c - c < l->block ? l->out_c : c + l->block;
     const int8_t* w = l->weights + (uint32_t)c * k;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)(end - c) * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;

@@ -14,8 +14,8 @@ int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   const int8_t* w = l->weights;
   tinyc_reader reader;
-  int32_t c = 0, end = l->codec ? 0 : l->out_c; /* weights are there up to filter `end` */
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
+  int32_t c = 0, end = tinyc_is_coded(l) ? 0 : l->out_c; /* weights are there up to filter `end` */
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->p[0], k / (uint32_t)l->p[0], 1);
   while (c < l->out_c) {
     const int32_t filters = l->out_c / (l->in_c / l->p[0]), group = c / filters; /* filters of a group */
     int32_t count;
@@ -25,7 +25,7 @@ int tinyc_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
       w = decoded;
     }
     count = (end < (group + 1) * filters ? end : (group + 1) * filters) - c;
-    tinyc_mve_sweep(l, arena, w, c, count, decoded + (l->codec ? (uint32_t)l->block * k : 0));
+    tinyc_mve_sweep(l, arena, w, c, count, decoded + (tinyc_is_coded(l) ? (uint32_t)l->block * k : 0));
     w += (uint32_t)count * k;
     c += count;
   }

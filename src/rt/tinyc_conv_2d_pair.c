@@ -174,12 +174,12 @@ int tinyc_conv_2d_pair(const tinyc_layer* l, uint8_t* arena) {
   tinyc_reader reader;
   int8_t* pair;
   int32_t c;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->in_c, k / (uint32_t)l->in_c, 1);
-  pair = decoded + (l->codec ? ((uint32_t)l->block * k + 3u) / 4u * 4u : 0u);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->in_c, k / (uint32_t)l->in_c, 1);
+  pair = decoded + (tinyc_is_coded(l) ? ((uint32_t)l->block * k + 3u) / 4u * 4u : 0u);
   for (c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t* w = l->weights + (uint32_t)c * k;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;

@@ -19,13 +19,18 @@ void tinyc_depthwise_conv_2d_taps(const tinyc_layer* l, uint32_t in, int iy, int
   }
 }
 
+#if TINYC_AVR_MUL
+int32_t tinyc_depthwise_conv_2d_avr(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps, const int8_t* w,
+                                    int8_t* out);
+#endif
+
 /* Four output channels from c on; x is the arena from their input channel on, `step` 1 when each has its own, else 0.
  */
 TINYC_INLINE void tinyc_depthwise_conv_2d_four(const tinyc_layer* l, const uint8_t* x, const uint32_t* taps,
                                                const int8_t* w, int32_t c, int step, int32_t weight_zp, int8_t* out) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   const uint32_t channels = (uint32_t)l->out_c;
-  const int in_flash = !l->codec;
+  const int in_flash = !tinyc_is_coded(l);
   int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
   for (unsigned t = 0; t < count; ++t, w += channels) {
     const int8_t* v = (const int8_t*)(x + taps[t]);
@@ -44,7 +49,8 @@ TINYC_INLINE int8_t tinyc_depthwise_conv_2d_one(const tinyc_layer* l, const uint
                                                 const int8_t* w, int32_t c, int32_t weight_zp) {
   const unsigned count = (unsigned)l->k_h * (unsigned)l->k_w;
   int32_t sum = 0;
-  for (unsigned t = 0; t < count; ++t, w += l->out_c) sum += (int8_t)x[taps[t]] * (tinyc_ldw(w, !l->codec) - weight_zp);
+  for (unsigned t = 0; t < count; ++t, w += l->out_c)
+    sum += (int8_t)x[taps[t]] * (tinyc_ldw(w, !tinyc_is_coded(l)) - weight_zp);
   return tinyc_finish(l, c, sum);
 }
 
@@ -54,6 +60,9 @@ TINYC_INLINE void tinyc_depthwise_conv_2d_pixel(const tinyc_layer* l, const uint
   const int32_t multiplier = l->p[0];
   int32_t c = 0;
   if (multiplier == 1) {
+#if TINYC_AVR_MUL
+    if (!weight_zp && !tinyc_is_coded(l)) c = tinyc_depthwise_conv_2d_avr(l, arena, taps, w, out);
+#endif
     for (; c + 4 <= l->out_c; c += 4) tinyc_depthwise_conv_2d_four(l, arena + c, taps, w + c, c, 1, weight_zp, out + c);
     for (; c < l->out_c; ++c) out[c] = tinyc_depthwise_conv_2d_one(l, arena + c, taps, w + c, c, weight_zp);
     return;
@@ -71,7 +80,7 @@ TINYC_INLINE int tinyc_depthwise_conv_2d_run(const tinyc_layer* l, uint8_t* aren
   const int8_t* w = l->weights;
   int8_t* out = (int8_t*)(arena + l->out);
   const int back = l->out > l->in0, step = back ? -1 : 1;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     int8_t* const behind = (int8_t*)(arena + padding + (uint32_t)l->in_c);
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, count, (uint32_t)l->out_c);

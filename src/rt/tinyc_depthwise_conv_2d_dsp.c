@@ -142,7 +142,7 @@ static void tinyc_depthwise_conv_2d_dsp_outputs(const tinyc_layer* l, const tiny
 
 static void tinyc_depthwise_conv_2d_dsp_prepare(const tinyc_layer* l, const tinyc_depthwise_lines* g, const int8_t* w,
                                                 int32_t c, tinyc_depthwise_conv_2d_dsp_channel* k) {
-  const int in_flash = !l->codec;
+  const int in_flash = !tinyc_is_coded(l);
   int i;
   for (i = 0, w += c; i < 6; i += 2, w += g->w_cross) {
     const uint32_t w0 = (uint32_t)tinyc_ldw(w, in_flash) << 1, w1 = (uint32_t)tinyc_ldw(w + g->w_step, in_flash) << 1,
@@ -212,7 +212,7 @@ int tinyc_depthwise_conv_2d_dsp(const tinyc_layer* l, uint8_t* arena) {
   int8_t* out = (int8_t*)(arena + l->out);
   int32_t n;
   int line;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     const int numbers = g.width * (((int)l->p[2] - 1) * g.line_stride + 2 * g.dilation + 1);
     w = tinyc_depthwise_conv_2d_dsp_decode(l, arena, (int8_t*)(plane + numbers));
     if (!w) return TINYC_E_STREAM;

@@ -214,7 +214,7 @@ int tinyc_depthwise_conv_2d_mve(const tinyc_layer* l, uint8_t* arena) {
   int8_t *window = (int8_t*)(arena + l->scratch), *out = (int8_t*)(arena + l->out);
   tinyc_depthwise_conv_2d_mve_block s;
   int32_t n;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, taps, (uint32_t)l->out_c);
     int rc;

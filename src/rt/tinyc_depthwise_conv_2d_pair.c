@@ -98,7 +98,7 @@ int tinyc_depthwise_conv_2d_pair(const tinyc_layer* l, uint8_t* arena) {
   const uint32_t zero = (uint32_t)(int32_t)l->in0_zp;
   int32_t n;
   int i;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     int8_t* const behind = (int8_t*)(plane + words);
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, 9, (uint32_t)l->out_c);

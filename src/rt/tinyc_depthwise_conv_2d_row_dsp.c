@@ -149,7 +149,7 @@ int tinyc_depthwise_conv_2d_row_dsp(const tinyc_layer* l, uint8_t* arena) {
   const int32_t row = (int32_t)l->in_w * l->in_c;
   int32_t n, c;
   int oy, i;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     int8_t* const behind = (int8_t*)(words + 6 * columns);
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, 9, (uint32_t)l->out_c);

@@ -111,7 +111,7 @@ int tinyc_depthwise_conv_2d_taps_dsp(const tinyc_layer* l, uint8_t* arena) {
   uint32_t in = l->in0;
   int32_t n;
   int oy, ox, i;
-  if (l->codec) {
+  if (tinyc_is_coded(l)) {
     int8_t* const behind = (int8_t*)(taps + (uint32_t)l->p[2] * count);
     tinyc_reader reader;
     int8_t* decoded = tinyc_reader_init(&reader, l, arena, 1, count, (uint32_t)l->out_c);

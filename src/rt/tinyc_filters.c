@@ -5,7 +5,15 @@
 #if TINYC_ARMV6M
 void tinyc_filters_armv6m(const int8_t* x, const int8_t* w, unsigned k, int32_t* sum);
 #elif TINYC_AVR_MUL
-void tinyc_filters_avr(const int8_t* x, const int8_t* w, unsigned k, uint8_t fours, int32_t* sum);
+int tinyc_filters_avr(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int c, int count,
+                      int32_t less, int8_t* out);
+void tinyc_filters_avr_sums(const int8_t* x, const int8_t* w, unsigned k, int32_t* sum);
+#endif
+
+#if TINYC_AVR_MUL
+#define TINYC_REST TINYC_APART /* else what it needs of the stack counts for all */
+#else
+#define TINYC_REST TINYC_INLINE
 #endif
 
 /* Adds the products of four filters of k weights each to sum[0 .. 3]. */
@@ -16,17 +24,7 @@ static inline void tinyc_filters_four(const int8_t* x, const int8_t* w, unsigned
 #else
 #if TINYC_AVR_MUL
   if (in_flash) {
-    const int8_t* const last = x + k;
-    unsigned fours = k >> 2, i;
-    for (const int8_t* v = w; fours > 0;) {
-      const unsigned part = fours < 64 ? fours : 64;
-      tinyc_filters_avr(x, v, k, (uint8_t)part, sum);
-      fours -= part;
-      x += 4 * part;
-      v += 4 * part;
-    }
-    for (w += k & ~3u; x != last; ++x, ++w)
-      for (i = 0; i < 4; ++i) sum[i] += *x * tinyc_ld8(w + i * k);
+    tinyc_filters_avr_sums(x, w, k, sum);
     return;
   }
 #endif
@@ -63,9 +61,9 @@ static inline void tinyc_filters_four(const int8_t* x, const int8_t* w, unsigned
 #endif
 }
 
-void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int32_t c, int32_t count,
-                   int32_t less, int8_t* out, int32_t step) {
-  const int in_flash = !l->codec;
+TINYC_REST void tinyc_filters_portable(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int c,
+                                       int count, int32_t less, int8_t* out, int step) {
+  const int in_flash = !tinyc_is_coded(l);
   for (; count >= 4; count -= 4, w += 4 * (size_t)k) {
     int32_t sum[4] = {-less, -less, -less, -less};
     int i;
@@ -78,4 +76,20 @@ void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsig
     for (i = 0; i < k; ++i) sum += x[i] * tinyc_ldw(w + i, in_flash);
     *out = tinyc_finish(l, c, sum);
   }
+}
+
+void tinyc_filters(const tinyc_layer* l, const int8_t* x, const int8_t* w, unsigned k, int c, int count, int32_t less,
+                   int8_t* out, int step) {
+#if TINYC_AVR_MUL
+  int done = step == 1 && !tinyc_is_coded(l) ? 4 : 0;
+  while (done > 0) {
+    done = tinyc_filters_avr(l, x, w, k, c, count, less, out);
+    if (done == count) return;
+    c += done;
+    count -= done;
+    w += (size_t)done * k;
+    out += done;
+  }
+#endif
+  tinyc_filters_portable(l, x, w, k, c, count, less, out, step);
 }

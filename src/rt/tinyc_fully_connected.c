@@ -6,18 +6,18 @@ TINYC_INLINE int tinyc_fully_connected_run(const tinyc_layer* l, uint8_t* arena,
   const unsigned k = (unsigned)l->in_c;
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t *w = l->weights + (uint32_t)c * k, *x = (const int8_t*)(arena + l->in0);
     int8_t* out = (int8_t*)(arena + l->out) + c;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;
     }
     for (int32_t n = 0; n < l->n; ++n, x += k, out += l->out_c)
-      tinyc_filters(l, x, w, k, c, count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
+      tinyc_filters(l, x, w, k, (int)c, (int)count, weight_zp ? weight_zp * tinyc_sum(x, k) : 0, out, 1);
   }
   return TINYC_OK;
 }

@@ -15,12 +15,12 @@ int tinyc_fully_connected_mve(const tinyc_layer* l, uint8_t* arena) {
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
   int32_t c, n;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
+  if (tinyc_is_coded(l)) decoded = tinyc_reader_init(&reader, l, arena, k, 1, 1);
   for (c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t *w = l->weights + (uint32_t)c * k, *x = (const int8_t*)(arena + l->in0);
     int8_t* out = (int8_t*)(arena + l->out) + c;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * k);
       if (rc != TINYC_OK) return rc;
       w = decoded;

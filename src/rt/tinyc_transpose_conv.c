@@ -9,7 +9,7 @@
 static inline void tinyc_transpose_conv_tap(const tinyc_layer* l, const int8_t* x, const int8_t* w, uint32_t filter,
                                             int32_t count, int32_t* sum) {
   const unsigned channels = (unsigned)l->in_c;
-  const int in_flash = !l->codec, zp = l->in0_zp;
+  const int in_flash = !tinyc_is_coded(l), zp = l->in0_zp;
   if (count == 4) {
     const int8_t *w1 = w + filter, *w2 = w1 + filter, *w3 = w2 + filter;
     int32_t s0 = sum[0], s1 = sum[1], s2 = sum[2], s3 = sum[3];
@@ -57,12 +57,13 @@ int tinyc_transpose_conv(const tinyc_layer* l, uint8_t* arena) {
   const uint32_t filter = (uint32_t)l->k_h * (uint32_t)l->k_w * (uint32_t)l->in_c;
   int8_t* decoded = (int8_t*)(arena + l->scratch);
   tinyc_reader reader;
-  if (l->codec) decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->in_c, filter / (uint32_t)l->in_c, 1);
+  if (tinyc_is_coded(l))
+    decoded = tinyc_reader_init(&reader, l, arena, (uint32_t)l->in_c, filter / (uint32_t)l->in_c, 1);
   for (int32_t c = 0; c < l->out_c; c += l->block) {
     const int32_t count = l->out_c - c < l->block ? l->out_c - c : l->block;
     const int8_t *w = l->weights + (uint32_t)c * filter, *in = (const int8_t*)(arena + l->in0);
     int8_t* out = (int8_t*)(arena + l->out) + c;
-    if (l->codec) {
+    if (tinyc_is_coded(l)) {
       const int rc = tinyc_reader_next(&reader, l, decoded, (uint32_t)count * filter);
       if (rc != TINYC_OK) return rc;
       w = decoded;
