@@ -47,7 +47,8 @@ small() { # case model held test arguments...
       "$(sed -n 's/^ *"total": *\([0-9]*\).*/\1/p' "$out/r/report.json")"
   done
 }
-lenet_small="$pixels --calib-samples 500 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz[0:55000] --batch 128 --augment shift=1"
+lenet_small="$pixels --calib-samples 500 --calib $d/mnist_train60k.npz --finetune $d/mnist_train60k.npz[0:55000] --batch 128"
+lenet5_small="$lenet_small --epochs 16 --lr 0.003 --augment shift=1,rotate=10 --teacher-views 6 --bit-price 0.5"
 held_mnist="$d/mnist_train60k.npz[55000:60000]" held_fashion="$d/fashion_train60k.npz[55000:60000]"
 
 # shellcheck disable=SC2086  # the words of a case are words
@@ -79,13 +80,15 @@ one() {
     w4-ad) run "$1" ad01_fp32 $ad --weight-bits 4 ;;
     w4-fashion-qat) run "$1" fashion_resnet8 $fashion_learn --weight-bits 4 --qat --epochs 3 ;;
     w4-cifar-qat) run "$1" pretrainedResnet $cifar_learn --weight-bits 4 --qat --epochs 8 ;;
-    small-lenet300) small "$1" lenet300_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --prune 0.97 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --bit-price 1 ;;
-    small-lenet5) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --prune 0.96 --epochs 12 --lr 0.003 --bit-price 0.5 ;;
-    small-lenet5-0.1) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --prune 0.97 --epochs 12 --lr 0.003 --bit-price 2 ;;
+    small-lenet300) small "$1" lenet300_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --augment shift=1 --prune 0.97 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --bit-price 1 ;;
+    small-lenet5) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet5_small --prune 0.975 ;;
+    small-lenet5-0.1) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet5_small --prune 0.985 ;;
     small-fashion) small "$1" fashion_resnet8 "$held_fashion" "$d/fashion_test5k.npz" $pixels --calib "$d/fashion_train60k.npz[0:500]" --bit-price 0.3 ;;
     small-fashion-qat) small "$1" fashion_resnet8 "$held_fashion" "$d/fashion_test5k.npz" $pixels --calib-samples 500 --calib $d/fashion_train60k.npz --finetune "$d/fashion_train60k.npz[0:55000]" --augment flip,shift=1 --qat --epochs 3 --bit-price 1 ;;
+    small-fashion-pruned) small "$1" fashion_resnet8 "$held_fashion" "$d/fashion_test5k.npz" $pixels --calib-samples 500 --calib $d/fashion_train60k.npz --finetune "$d/fashion_train60k.npz[0:55000]" --augment flip,shift=1 --teacher-views 8 --epochs 9 --prune 0.8 --bit-price 0.3 ;;
     small-cifar) small "$1" pretrainedResnet "$d/cifar10_train10k.npz[9000:10000]" "$d/cifar10_test2k.npz" --calib "$d/cifar10_train10k.npz[0:500]" --max-drop 1pp ;;
     small-kws) small "$1" kws_float "$d/kws_dev500.npz[250:500]" "$d/kws_dev500.npz[250:500]" --calib "$d/kws_dev500.npz[0:250]" --max-drop 1pp ;;
+    small-kws-pruned) small "$1" kws_float "$d/kws_dev500.npz[250:500]" "$d/kws_dev500.npz[250:500]" --calib "$d/kws_dev500.npz[0:250]" --finetune "$d/kws_dev500.npz[0:250]" --no-labels --batch 32 --epochs 150 --hints 20 --augment time=2,noise=0.05 --prune 0.55 --max-drop 1pp ;;
     small-vww) small "$1" vww_96_float "$d/vww_dev300.npz[100:300]" "$d/vww_dev300.npz[100:300]" $pixels --calib "$d/vww_dev300.npz[0:100]" --max-drop 0.5pp ;;
     small-ad) small "$1" ad01_fp32 "$d/ad_dev.npz" "$d/ad_dev.npz" --calib "$d/ad_dev.npz[0:1400:5]" --max-drop 0.005 ;;
     *) echo "no case $1" >&2 && exit 2 ;;
@@ -93,5 +96,5 @@ one() {
 }
 cases="int8-kws int8-cifar int8-vww int8-ad w4-fashion w4-cifar w4-vww w4-kws w4-ad kws-60 cifar-60 cifar-80 cifar-80-block4 kws-80-block4 ad-90 lenet300-95 lenet5-95 lenet5-97.5
 fashion-80 fashion-90 fashion-macs fashion-80-nolabels fashion-90-nolabels fashion-macs-nolabels w4-fashion-qat w4-cifar-qat
-small-kws small-vww small-ad small-cifar small-fashion small-fashion-qat small-lenet300 small-lenet5 small-lenet5-0.1"
+small-kws small-kws-pruned small-vww small-ad small-cifar small-fashion small-fashion-qat small-fashion-pruned small-lenet300 small-lenet5 small-lenet5-0.1"
 for c in ${*:-$cases}; do one "$c"; done

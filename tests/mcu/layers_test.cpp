@@ -220,7 +220,8 @@ TEST_CASE("random layers equal their definitions on the cores that special kerne
       REQUIRE(shell(cd + cc + " " + flags + " -nostartfiles " + (cc[0] == 'a' ? "--specs=nano.specs" : "") +
                     " -Wl,--gc-sections " + core.memory + " -T " + (boards / "board.ld").string() +
                     " *.o -o layers.elf") == 0);
-      CHECK(shell(cd + "timeout 600 " + run + kQemuTail + "layers.elf") == 0);
+      const std::string seconds = std::to_string(600 + cases.size() / 5);
+      CHECK(shell(cd + "timeout " + seconds + " " + run + kQemuTail + "layers.elf") == 0);
       fs::remove_all(dir);
     }
   }
