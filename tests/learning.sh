@@ -80,7 +80,7 @@ one() {
     w4-ad) run "$1" ad01_fp32 $ad --weight-bits 4 ;;
     w4-fashion-qat) run "$1" fashion_resnet8 $fashion_learn --weight-bits 4 --qat --epochs 3 ;;
     w4-cifar-qat) run "$1" pretrainedResnet $cifar_learn --weight-bits 4 --qat --epochs 8 ;;
-    small-lenet300) small "$1" lenet300_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --augment shift=1 --prune 0.97 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --bit-price 1 ;;
+    small-lenet300) small "$1" lenet300_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet_small --augment shift=1,rotate=10 --teacher-views 6 --prune 0.96 --epochs 50 --lr 0.004 --alpha 0.7 --val 0.05 --bit-price 0.4 ;;
     small-lenet5) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet5_small --prune 0.975 ;;
     small-lenet5-0.1) small "$1" lenet5_mnist "$held_mnist" "$d/mnist_test5k.npz" $lenet5_small --prune 0.985 ;;
     small-fashion) small "$1" fashion_resnet8 "$held_fashion" "$d/fashion_test5k.npz" $pixels --calib "$d/fashion_train60k.npz[0:500]" --bit-price 0.3 ;;
@@ -91,10 +91,11 @@ one() {
     small-kws-pruned) small "$1" kws_float "$d/kws_dev500.npz[250:500]" "$d/kws_dev500.npz[250:500]" --calib "$d/kws_dev500.npz[0:250]" --finetune "$d/kws_dev500.npz[0:250]" --no-labels --batch 32 --epochs 150 --hints 20 --augment time=2,noise=0.05 --prune 0.55 --max-drop 1pp ;;
     small-vww) small "$1" vww_96_float "$d/vww_dev300.npz[100:300]" "$d/vww_dev300.npz[100:300]" $pixels --calib "$d/vww_dev300.npz[0:100]" --max-drop 0.5pp ;;
     small-ad) small "$1" ad01_fp32 "$d/ad_dev.npz" "$d/ad_dev.npz" --calib "$d/ad_dev.npz[0:1400:5]" --max-drop 0.005 ;;
+    small-ad-pruned) small "$1" ad01_fp32 "$d/ad_dev.npz" "$d/ad_dev.npz" --calib "$d/ad_dev.npz[0:1400:5]" --finetune "$d/ad_dev.npz[0:1400]" --no-labels --epochs 100 --prune 0.4 --max-drop 0.01 ;;
     *) echo "no case $1" >&2 && exit 2 ;;
   esac
 }
 cases="int8-kws int8-cifar int8-vww int8-ad w4-fashion w4-cifar w4-vww w4-kws w4-ad kws-60 cifar-60 cifar-80 cifar-80-block4 kws-80-block4 ad-90 lenet300-95 lenet5-95 lenet5-97.5
 fashion-80 fashion-90 fashion-macs fashion-80-nolabels fashion-90-nolabels fashion-macs-nolabels w4-fashion-qat w4-cifar-qat
-small-kws small-kws-pruned small-vww small-ad small-cifar small-fashion small-fashion-qat small-fashion-pruned small-lenet300 small-lenet5 small-lenet5-0.1"
+small-kws small-kws-pruned small-vww small-ad small-ad-pruned small-cifar small-fashion small-fashion-qat small-fashion-pruned small-lenet300 small-lenet5 small-lenet5-0.1"
 for c in ${*:-$cases}; do one "$c"; done
